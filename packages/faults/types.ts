@@ -16,13 +16,17 @@ export interface Fault {
   readonly severity: 'info' | 'warning' | 'error';
   readonly seenBy: readonly Audience[];
   /**
-   * What answers a CONNECT: return code in 3.x, reason code in 5.0.
+   * What answers a CONNECT: return code in 3.x (null: 3.x has none, the connection is just closed), reason code in 5.0.
    * null: the connection is closed without a CONNACK.
    */
-  readonly connack: { readonly v3: number; readonly v5: number } | null;
+  readonly connack: { readonly v3: number | null; readonly v5: number } | null;
   /** Reason code of DISCONNECT on an open 5.0 connection; null: closed without one. 3.x just closes. */
   readonly disconnect: number | null;
-  /** Reason String for 5.0 clients, in English, short: begins with the number, for example "error -5: ...". Never tells a device which part of its credentials is wrong. null: none. */
+  /**
+   * Reason String for 5.0 clients, in English, ASCII, under 120 bytes: begins with the number, for example "error -5: ...".
+   * It is also the body of an HTTP refusal and the reason in a WebSocket close frame.
+   * Never tells a device which part of its credentials is wrong. null: none.
+   */
   readonly reasonString: string | null;
   /** A short title, a cause and a remedy: whole sentences. */
   readonly title: Text;
