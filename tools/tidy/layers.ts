@@ -1,0 +1,177 @@
+/**
+ * Who may import whom: the list of folders in ARCHITECTURE.md as data.
+ * The first entry whose `folder` holds the file is its layer, so sub-folders stand before their folder.
+ * Files of one layer may import each other.
+ */
+
+/** One folder and what its files may import besides each other. */
+export interface Layer {
+  /** A folder with a `/` at its end, or one file. */
+  readonly folder: string;
+  /** Prefixes of repository paths, or package names (`bun` stands for every `bun:` module, `node` for every `node:` module). */
+  readonly mayImport: readonly string[];
+  /** Said behind a refusal: where the thing belongs instead. */
+  readonly instead: string;
+}
+
+const codec = 'packages/codec/mod.ts';
+const faults = 'packages/faults/mod.ts';
+const engine = 'packages/engine/mod.ts';
+const api = 'packages/api/mod.ts';
+
+/** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
+const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers'].map(
+  (name) => `packages/engine/${name}.ts`,
+);
+
+export const layers: readonly Layer[] = [
+  { folder: 'packages/codec/', mayImport: [], instead: 'The codec is a leaf: pass what it needs as an argument.' },
+  { folder: 'packages/faults/', mayImport: [], instead: 'The catalogue is a leaf: pass what it needs as an argument.' },
+  {
+    folder: 'packages/engine/topic/',
+    mayImport: engineContracts,
+    instead: 'Topics know names and filters only; be generic over the value.',
+  },
+  {
+    folder: 'packages/engine/routing/',
+    mayImport: [...engineContracts, 'packages/engine/topic/'],
+    instead: 'Routing knows ids, not sessions or packets: return ids and let broker.ts join them.',
+  },
+  {
+    folder: 'packages/engine/session/',
+    mayImport: [...engineContracts, 'packages/engine/topic/', codec, faults],
+    instead: 'A session never routes and never judges rights: let broker.ts join them.',
+  },
+  {
+    folder: 'packages/engine/connection/',
+    mayImport: ['packages/engine/', codec, faults],
+    instead: 'The engine does no I/O: ask a port of packages/engine/ports.ts.',
+  },
+  {
+    folder: 'packages/engine/broker.ts',
+    mayImport: [
+      ...engineContracts,
+      'packages/engine/topic/',
+      'packages/engine/routing/',
+      'packages/engine/session/',
+      codec,
+      faults,
+    ],
+    instead: 'connection/ is the top of the engine: it calls the broker, not the other way round.',
+  },
+  {
+    folder: 'packages/engine/',
+    mayImport: ['packages/engine/', codec, faults],
+    instead: 'The engine does no I/O: ask a port of packages/engine/ports.ts.',
+  },
+  {
+    folder: 'packages/api/',
+    mayImport: ['zod', '@hono/zod-openapi', faults, 'packages/engine/limits.ts'],
+    instead: 'The API package runs in the browser and in the CLI: schemas and a client only.',
+  },
+  {
+    folder: 'apps/server/config/',
+    mayImport: [engine, 'zod', 'node'],
+    instead: 'Configuration only reads: pass its result on through compose.ts.',
+  },
+  {
+    folder: 'apps/server/certificates/',
+    mayImport: ['@peculiar/x509', 'node', 'bun'],
+    instead: 'X.509 only: take plain values, give PEM back.',
+  },
+  {
+    folder: 'apps/server/edge/',
+    mayImport: [engine, faults, 'node', 'bun'],
+    instead: 'The edge moves bytes: decide in the engine, and let compose.ts hand things over.',
+  },
+  {
+    folder: 'apps/server/journal/',
+    mayImport: [engine, 'node', 'bun'],
+    instead: 'A journal stores keyed bytes: it knows neither packets nor services.',
+  },
+  {
+    folder: 'apps/server/policy/',
+    mayImport: [engine, faults, 'node', 'bun'],
+    instead: 'The policy holds compiled values that the control plane pushes to it through a port.',
+  },
+  {
+    folder: 'apps/server/observe/',
+    mayImport: [engine, faults, 'node', 'bun'],
+    instead: 'Observation takes events from the EventSink; it asks nobody.',
+  },
+  {
+    folder: 'apps/server/control/',
+    mayImport: [engine, faults, api, 'hono', '@hono/zod-openapi', 'kysely', 'zod', 'node', 'bun'],
+    instead: 'The control plane reaches the rest through ports that compose.ts hands to it.',
+  },
+  {
+    folder: 'apps/server/compose.ts',
+    mayImport: ['apps/server/', 'packages/', 'node', 'bun'],
+    instead: 'compose.ts hands things to each other; what does work belongs in a folder beside it.',
+  },
+  {
+    folder: 'apps/server/',
+    mayImport: ['apps/server/config/', 'apps/server/compose.ts', 'packages/', 'node', 'bun'],
+    instead: 'Only compose.ts names concrete classes; main.ts reads the config, composes and waits.',
+  },
+  {
+    folder: 'apps/console/',
+    mayImport: [api, faults, 'react', 'react-dom', '@tanstack', 'uplot', 'mqtt', 'radix-ui', '@radix-ui'],
+    instead: 'The console speaks REST through packages/api.',
+  },
+  {
+    folder: 'apps/cli/',
+    mayImport: [
+      api,
+      faults,
+      engine,
+      codec,
+      'apps/server/main.ts',
+      'apps/server/config/',
+      'commander',
+      'mqtt',
+      'ws',
+      'zod',
+      'node',
+      'bun',
+    ],
+    instead: 'The CLI is outside of the server: it speaks REST and MQTT, and hands `up` to apps/server/main.ts.',
+  },
+  {
+    folder: 'testkit/',
+    mayImport: ['packages/', 'apps/', 'node', 'bun', 'ws', 'mqtt', 'fast-check'],
+    instead: 'Do without.',
+  },
+  {
+    folder: 'conformance/',
+    mayImport: ['testkit/', codec, 'node', 'bun', 'ws'],
+    instead: 'Black box: speak bytes through testkit/.',
+  },
+  {
+    folder: 'tests/clients/',
+    mayImport: ['testkit/', 'node', 'bun', 'mqtt', 'ws'],
+    instead: 'Black box: start the service with testkit/service.ts.',
+  },
+  {
+    folder: 'tests/',
+    mayImport: ['testkit/', codec, faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check'],
+    instead: 'Black box: start the service with testkit/service.ts.',
+  },
+  {
+    folder: 'bench/',
+    mayImport: ['testkit/', 'packages/', 'apps/cli/', 'node', 'bun', 'mqtt', 'ws'],
+    instead: 'Do without.',
+  },
+  { folder: 'examples/', mayImport: ['mqtt', 'node'], instead: 'An example uses what a user has.' },
+  {
+    folder: 'tools/',
+    mayImport: ['packages/', 'node', 'bun', 'zod', '@hono/zod-openapi', 'testkit/'],
+    instead: 'Do without.',
+  },
+];
+
+/** What a test beside the code may import on top of its layer. */
+export const testsMayImport = ['testkit/', 'bun', 'node', 'fast-check', 'ws', 'mqtt', faults, codec] as const;
+
+/** Folders whose tests may reach into any server folder, because they test how things come together. */
+export const testsMayCompose = ['apps/server/', 'apps/cli/', 'tests/', 'testkit/', 'conformance/', 'tools/'] as const;
