@@ -1,0 +1,201 @@
+import type { z } from 'zod';
+import { ApiError, errorSchema } from './errors.ts';
+import {
+  credentialListSchema,
+  credentialSchema,
+  credentialSecretSchema,
+  deploymentListSchema,
+  deploymentSchema,
+  infoSchema,
+  type ChangeDeployment,
+  type CreateCredential,
+  type CreateDeployment,
+  type Credential,
+  type CredentialSecret,
+  type Deployment,
+  type Info,
+} from './schemas.ts';
+
+/** What the client needs of an HTTP answer; the `Response` of every platform has it. */
+export interface FetchResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  text(): Promise<string>;
+}
+
+/** The part of `fetch` that the client uses; the global `fetch` of every platform fits. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string },
+) => Promise<FetchResponse>;
+
+export interface ApiClientOptions {
+  /** For example `http://127.0.0.1:18083`; with or without a slash at the end. */
+  readonly baseUrl: string;
+  /** The admin token; null for the routes that need none. */
+  readonly token: string | null;
+  readonly fetch: Fetch;
+}
+
+/**
+ * Typed client of the REST API. A deployment is named by its id or its name.
+ * Every method throws `ApiError` when the request fails.
+ */
+export class ApiClient {
+  readonly #baseUrl: string;
+  readonly #token: string | null;
+  readonly #fetch: Fetch;
+
+  constructor(options: ApiClientOptions) {
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.#token = options.token;
+    this.#fetch = options.fetch;
+  }
+
+  info(): Promise<Info> {
+    return this.#json('GET', '/api/v1/info', infoSchema);
+  }
+
+  createDeployment(input: CreateDeployment): Promise<Deployment> {
+    return this.#json('POST', '/api/v1/deployments', deploymentSchema, input);
+  }
+
+  async listDeployments(): Promise<Deployment[]> {
+    const { deployments } = await this.#json('GET', '/api/v1/deployments', deploymentListSchema);
+    return deployments;
+  }
+
+  getDeployment(deployment: string): Promise<Deployment> {
+    return this.#json('GET', deploymentPath(deployment), deploymentSchema);
+  }
+
+  changeDeployment(deployment: string, changes: ChangeDeployment): Promise<Deployment> {
+    return this.#json('PATCH', deploymentPath(deployment), deploymentSchema, changes);
+  }
+
+  startDeployment(deployment: string): Promise<Deployment> {
+    return this.#json('POST', `${deploymentPath(deployment)}/start`, deploymentSchema);
+  }
+
+  stopDeployment(deployment: string): Promise<Deployment> {
+    return this.#json('POST', `${deploymentPath(deployment)}/stop`, deploymentSchema);
+  }
+
+  async deleteDeployment(deployment: string): Promise<void> {
+    await this.#send('DELETE', deploymentPath(deployment));
+  }
+
+  /** The answer carries `password` only where none was given and one was generated. */
+  createCredential(deployment: string, input: CreateCredential): Promise<CredentialSecret> {
+    return this.#json('POST', `${deploymentPath(deployment)}/credentials`, credentialSecretSchema, input);
+  }
+
+  async listCredentials(deployment: string): Promise<Credential[]> {
+    const { credentials } = await this.#json('GET', `${deploymentPath(deployment)}/credentials`, credentialListSchema);
+    return credentials;
+  }
+
+  /** @param password Left out: one is generated and stands in the answer. */
+  setPassword(deployment: string, username: string, password?: string): Promise<CredentialSecret> {
+    const path = `${credentialPath(deployment, username)}/password`;
+    return this.#json('PUT', path, credentialSecretSchema, password === undefined ? {} : { password });
+  }
+
+  disableCredential(deployment: string, username: string): Promise<Credential> {
+    return this.#json('POST', `${credentialPath(deployment, username)}/disable`, credentialSchema);
+  }
+
+  enableCredential(deployment: string, username: string): Promise<Credential> {
+    return this.#json('POST', `${credentialPath(deployment, username)}/enable`, credentialSchema);
+  }
+
+  async deleteCredential(deployment: string, username: string): Promise<void> {
+    await this.#send('DELETE', credentialPath(deployment, username));
+  }
+
+  /** The certificate authority of the installation, PEM. Needs no token. */
+  caCertificate(): Promise<string> {
+    return this.#send('GET', '/ca.crt');
+  }
+
+  /** Prometheus text. Needs no token. */
+  metrics(): Promise<string> {
+    return this.#send('GET', '/metrics');
+  }
+
+  /** Whether the service says that it is well; throws `ApiError` when it does not answer. Needs no token. */
+  async healthy(): Promise<boolean> {
+    try {
+      await this.#send('GET', '/healthz');
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 503) return false;
+      throw error;
+    }
+  }
+
+  async #json<Schema extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: Schema,
+    input?: unknown,
+  ): Promise<z.output<Schema>> {
+    const parsed = schema.safeParse(parseJson(await this.#send(method, path, input)));
+    if (parsed.success) return parsed.data;
+    throw notBerth(0);
+  }
+
+  async #send(method: string, path: string, input?: unknown): Promise<string> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
+    const init: Parameters<Fetch>[1] = { method, headers };
+    if (input !== undefined) {
+      headers['content-type'] = 'application/json';
+      init.body = JSON.stringify(input);
+    }
+    let response: FetchResponse;
+    let text: string;
+    try {
+      response = await this.#fetch(this.#baseUrl + path, init);
+      text = await response.text();
+    } catch (cause) {
+      throw unreachable(this.#baseUrl, cause);
+    }
+    if (response.ok) return text;
+    const body = errorSchema.safeParse(parseJson(text));
+    throw body.success ? new ApiError(response.status, body.data.error) : notBerth(response.status);
+  }
+}
+
+function deploymentPath(deployment: string): string {
+  return `/api/v1/deployments/${encodeURIComponent(deployment)}`;
+}
+
+function credentialPath(deployment: string, username: string): string {
+  return `${deploymentPath(deployment)}/credentials/${encodeURIComponent(username)}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(baseUrl: string, cause: unknown): ApiError {
+  const body = {
+    code: 'server.unreachable',
+    message: `Nothing answers at ${baseUrl}.`,
+    remedy: 'Check that the service runs and that the address and port are right.',
+  };
+  return new ApiError(0, body, { cause });
+}
+
+function notBerth(status: number): ApiError {
+  return new ApiError(status, {
+    code: 'response.invalid',
+    message: `The answer${status === 0 ? '' : ` with HTTP status ${status}`} is not one of this API.`,
+    remedy: 'Check that the address leads to Berth and that its version fits this client.',
+  });
+}

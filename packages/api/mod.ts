@@ -1,0 +1,6 @@
+/** REST schemas, routes, OpenAPI document and typed client of Berth. No server code. */
+export * from './client.ts';
+export * from './errors.ts';
+export * from './limits-schema.ts';
+export * from './routes.ts';
+export * from './schemas.ts';

@@ -1,0 +1,139 @@
+/** The values of the REST API as zod schemas, with the types that they give. */
+import { z } from 'zod';
+import { limitChangesSchema, limitOverridesSchema, limitsSchema } from './limits-schema.ts';
+
+const time = z.iso.datetime().describe('ISO 8601, UTC.');
+const port = z.int().min(1).max(65_535);
+
+export const deploymentTypeSchema = z.enum(['serverless', 'dedicated']);
+export type DeploymentType = z.infer<typeof deploymentTypeSchema>;
+
+export const deploymentStateSchema = z.enum(['running', 'stopped']);
+export type DeploymentState = z.infer<typeof deploymentStateSchema>;
+
+/** Letters and digits of any script, then also space, dot, hyphen, underscore: it fits in a URL and on a line. */
+export const deploymentNameSchema = z
+  .string()
+  .normalize('NFC')
+  .regex(/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]{0,62}[\p{L}\p{M}\p{N}._-])?$/u, {
+    error: 'a name has 1 to 64 letters, digits, spaces, dots, hyphens or underscores and begins with a letter or digit',
+  })
+  .describe('1 to 64 letters, digits, spaces, dots, hyphens or underscores; unique in the installation.');
+
+export const deploymentSchema = z
+  .object({
+    id: z.string().describe('Id: the first label of the address.'),
+    name: z.string(),
+    type: deploymentTypeSchema,
+    state: deploymentStateSchema,
+    address: z.string().describe('Host name that devices connect to.'),
+    ports: z.object({
+      mqtts: z.int().describe('MQTT over TLS.'),
+      wss: z.int().describe('MQTT over WebSocket over TLS, path /mqtt.'),
+      mqtt: z.int().optional().describe('MQTT over TCP; dedicated deployments only.'),
+      ws: z.int().optional().describe('MQTT over WebSocket, path /mqtt; dedicated deployments only.'),
+    }),
+    limits: limitOverridesSchema,
+    effectiveLimits: limitsSchema,
+    createdAt: time,
+    counters: z.object({ connections: z.int(), sessions: z.int(), subscriptions: z.int() }),
+  })
+  .meta({ id: 'Deployment' });
+export type Deployment = z.infer<typeof deploymentSchema>;
+
+export const deploymentListSchema = z.object({ deployments: z.array(deploymentSchema) }).meta({ id: 'DeploymentList' });
+
+export const createDeploymentSchema = z
+  .strictObject({
+    name: deploymentNameSchema,
+    type: deploymentTypeSchema.default('serverless'),
+    mqttPort: port.optional().describe('Port of a listener for MQTT over TCP; dedicated deployments only.'),
+    wsPort: port.optional().describe('Port of a listener for MQTT over WebSocket; dedicated deployments only.'),
+  })
+  .meta({ id: 'CreateDeployment' });
+/** As a caller writes it: `type` may be left out. */
+export type CreateDeployment = z.input<typeof createDeploymentSchema>;
+
+export const changeDeploymentSchema = z
+  .strictObject({ name: deploymentNameSchema.optional(), limits: limitChangesSchema.optional() })
+  .meta({ id: 'ChangeDeployment' });
+export type ChangeDeployment = z.input<typeof changeDeploymentSchema>;
+
+/** Bytes that a user name may have at most (UTF-8). */
+export const usernameBytesMax = 256;
+/** A password below this many characters is refused. */
+export const passwordCharactersMin = 8;
+/** A password below this many characters is accepted with a warning. */
+export const passwordCharactersAdvised = 12;
+/** Characters that a password may have at most. */
+export const passwordCharactersMax = 512;
+
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+/** "." and ".." are refused because no URL can carry them as a path segment. */
+export const usernameSchema = z
+  .string()
+  .refine(
+    (name) =>
+      name.length > 0 &&
+      name.isWellFormed() &&
+      utf8Length(name) <= usernameBytesMax &&
+      !/\p{Cc}/u.test(name) &&
+      name !== '.' &&
+      name !== '..',
+    {
+      error: `a user name has 1 to ${usernameBytesMax} bytes of UTF-8 without control characters, and is not "." or ".."`,
+    },
+  )
+  .describe(`1 to ${usernameBytesMax} bytes of UTF-8 without control characters.`);
+
+export const passwordSchema = z
+  .string()
+  .min(passwordCharactersMin, { error: `a password has at least ${passwordCharactersMin} characters` })
+  .max(passwordCharactersMax, { error: `a password has at most ${passwordCharactersMax} characters` })
+  .refine((password) => password.isWellFormed(), { error: 'a password is valid Unicode' })
+  .describe('Left out: one with 128 random bits is generated and returned this once.');
+
+export const credentialSchema = z
+  .object({ username: z.string(), disabled: z.boolean(), createdAt: time, changedAt: time })
+  .meta({ id: 'Credential', description: 'A user name that devices log in with. Its password is never returned.' });
+export type Credential = z.infer<typeof credentialSchema>;
+
+export const credentialListSchema = z.object({ credentials: z.array(credentialSchema) }).meta({ id: 'CredentialList' });
+
+export const warningSchema = z.object({ code: z.string(), message: z.string() }).meta({ id: 'Warning' });
+export type Warning = z.infer<typeof warningSchema>;
+
+export const credentialSecretSchema = credentialSchema
+  .extend({
+    password: z.string().optional().describe('Only where it was generated, and only this once.'),
+    warnings: z.array(warningSchema),
+  })
+  .meta({ id: 'CredentialSecret' });
+export type CredentialSecret = z.infer<typeof credentialSecretSchema>;
+
+export const createCredentialSchema = z
+  .strictObject({ username: usernameSchema, password: passwordSchema.optional() })
+  .meta({ id: 'CreateCredential' });
+export type CreateCredential = z.input<typeof createCredentialSchema>;
+
+export const setPasswordSchema = z.strictObject({ password: passwordSchema.optional() }).meta({ id: 'SetPassword' });
+export type SetPassword = z.input<typeof setPasswordSchema>;
+
+export const infoSchema = z
+  .object({
+    version: z.string(),
+    domain: z.string(),
+    ports: z.object({ mqtts: z.int(), wss: z.int(), http: z.int() }),
+    uptimeSeconds: z.int(),
+    caFingerprint: z.string().describe('SHA-256 of the CA certificate, upper-case hexadecimal pairs with colons.'),
+  })
+  .meta({ id: 'Info' });
+export type Info = z.infer<typeof infoSchema>;
