@@ -1,0 +1,9 @@
+import './reflect.ts';
+
+/**
+ * Imports what makes certificates. Late, because the library takes a tenth of a second to load and most starts need none;
+ * and after reflect.ts, which a static import beside it would not be: Bun runs CommonJS modules first.
+ */
+export function loadIssuer(): Promise<typeof import('./issue.ts')> {
+  return import('./issue.ts');
+}

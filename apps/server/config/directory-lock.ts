@@ -1,0 +1,60 @@
+import { Database } from 'bun:sqlite';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BootError } from './boot-error.ts';
+
+/** Files of the lock in the data directory. The first is held, the second only says by whom. */
+export const lockFile = 'lock';
+export const pidFile = 'berth.pid';
+
+/**
+ * Keeps a second server off a data directory. The lock is an exclusive transaction of SQLite on an empty file:
+ * the kernel drops it when the process ends, however it ends, and it works wherever SQLite does.
+ */
+export class DirectoryLock implements Disposable {
+  readonly #database: Database;
+  readonly #pidPath: string;
+
+  /** @throws BootError when another process, or this one, holds the lock. */
+  constructor(directory: string) {
+    const path = join(directory, lockFile);
+    this.#pidPath = join(directory, pidFile);
+    // Made here and not by SQLite for its mode; an existing file is not opened, because closing it would drop a lock that this process holds.
+    if (!existsSync(path)) writeFileSync(path, '', { flag: 'a', mode: 0o600 });
+    chmodSync(path, 0o600);
+    this.#database = new Database(path);
+    try {
+      this.#database.run('PRAGMA busy_timeout = 0');
+      this.#database.run('PRAGMA journal_mode = MEMORY');
+      this.#database.run('BEGIN EXCLUSIVE');
+    } catch (error) {
+      this.#database.close();
+      if (!isBusy(error)) throw error;
+      const holder = readHolder(this.#pidPath);
+      throw new BootError(
+        `The data directory ${directory} is in use by another Berth${holder === null ? '' : ` (process ${holder})`}.`,
+        'Stop that one first, or choose another directory with --data.',
+      );
+    }
+    writeFileSync(this.#pidPath, `${process.pid}\n`, { mode: 0o600 });
+    chmodSync(this.#pidPath, 0o600);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#pidPath, { force: true });
+    this.#database.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+}
+
+function readHolder(path: string): number | null {
+  try {
+    const pid = Number(readFileSync(path, 'utf8').trim());
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  } catch {
+    return null;
+  }
+}
