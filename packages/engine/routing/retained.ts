@@ -1,0 +1,66 @@
+import { TopicTree } from '../topic/topic-tree.ts';
+
+/** A retained message under its topic. */
+export interface RetainedEntry<R> {
+  readonly topic: string;
+  readonly message: R;
+}
+
+interface Kept<R> extends RetainedEntry<R> {
+  readonly bytes: number;
+}
+
+/**
+ * The retained messages of one deployment, the last one of each topic (MQTT 5.0 section 3.3.1.3).
+ * Limits are the caller's: it compares `count` and `bytes`, less `sizeOf(topic)`, with them before `set`.
+ */
+export class Retained<R> {
+  readonly #tree = new TopicTree<Kept<R>>();
+  #bytes = 0;
+
+  /** Topics with a retained message. */
+  get count(): number {
+    return this.#tree.count;
+  }
+
+  /** Sum of what `set` was told. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(topic: string): R | undefined {
+    return this.#tree.get(topic)?.message;
+  }
+
+  /** Bytes that the message of the topic counts with; 0 where there is none. */
+  sizeOf(topic: string): number {
+    return this.#tree.get(topic)?.bytes ?? 0;
+  }
+
+  /** Keeps a message, in place of the one that the topic has [MQTT-3.3.1-5]. */
+  set(topic: string, message: R, bytes: number): void {
+    this.#bytes += bytes - this.sizeOf(topic);
+    this.#tree.set(topic, { topic, message, bytes });
+  }
+
+  /** @returns false where the topic had no message [MQTT-3.3.1-6]. */
+  delete(topic: string): boolean {
+    const bytes = this.sizeOf(topic);
+    if (!this.#tree.delete(topic)) return false;
+    this.#bytes -= bytes;
+    return true;
+  }
+
+  /** Calls `visit` for each message whose topic the filter matches, in the order of `TopicTree`. */
+  match(topicFilter: string, visit: (message: R, topic: string) => void): void {
+    for (const { message, topic } of this.entries(topicFilter)) visit(message, topic);
+  }
+
+  /**
+   * The same one after another, as they are asked for, so that many can be sent in bounded steps. Messages may be
+   * set and deleted between the steps: see `TopicTree.entries`.
+   */
+  *entries(topicFilter: string): Generator<RetainedEntry<R>, void, undefined> {
+    for (const { value } of this.#tree.entries(topicFilter)) yield value;
+  }
+}

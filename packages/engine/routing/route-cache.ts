@@ -1,0 +1,105 @@
+import { hasWildcard, topicMatchesFilter } from '../topic/names.ts';
+
+/** Wildcard filters that are remembered as changed. A power of two. */
+const changesMax = 1024;
+
+/** A cached value is compared with this many changed filters at least before it is given up instead. */
+const checksMin = 16;
+
+interface CacheEntry<T> {
+  readonly value: T;
+  readonly weight: number;
+  /** The value holds up to this change. */
+  checkedAt: number;
+}
+
+/**
+ * Values by Topic Name that depend on the Topic Filters that match it: the routes of the topics published last.
+ *
+ * `invalidate` is cheap and exact. A filter without wildcards takes out its one topic. A filter with wildcards goes
+ * into a short log, and a topic is compared with the filters logged since its last use when it is used again: topics
+ * that nobody publishes cost nothing, and subscriptions that come and go elsewhere do not empty the cache.
+ *
+ * Bounded in entries and in weight by two generations: when the young one is full it becomes the old one, whose
+ * entries are dropped a generation later unless they were used.
+ */
+export class RouteCache<T> {
+  readonly #entriesMax: number;
+  readonly #weightMax: number;
+  #young = new Map<string, CacheEntry<T>>();
+  #old = new Map<string, CacheEntry<T>>();
+  /** Of all that was put into the young generation, also what has been replaced. */
+  #youngWeight = 0;
+  /** The filter of change number n is at n % changesMax. */
+  readonly #changes: string[] = [];
+  #lastChange = 0;
+
+  /** The bounds are kept by half a cache each: `entriesMax` and `weightMax` hold for both generations together. */
+  constructor(entriesMax: number, weightMax: number) {
+    this.#entriesMax = entriesMax / 2;
+    this.#weightMax = weightMax / 2;
+  }
+
+  /** Entries, outdated ones included. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  /** The value of a topic; undefined where there is none, or where a matching filter has changed since. */
+  get(topic: string): T | undefined {
+    let entry = this.#young.get(topic);
+    if (entry === undefined) {
+      entry = this.#old.get(topic);
+      if (entry === undefined) return undefined;
+      this.#old.delete(topic);
+      if (!this.#holds(topic, entry)) return undefined;
+      this.#add(topic, entry);
+    } else if (!this.#holds(topic, entry)) {
+      this.#young.delete(topic);
+      return undefined;
+    }
+    return entry.value;
+  }
+
+  /** Keeps a value that was computed after the last `invalidate`. The weight is in bytes, or near it. */
+  set(topic: string, value: T, weight: number): void {
+    this.#old.delete(topic);
+    this.#add(topic, { value, weight, checkedAt: this.#lastChange });
+  }
+
+  /** Values of topics that the filter matches hold no longer. */
+  invalidate(topicFilter: string): void {
+    if (hasWildcard(topicFilter)) {
+      this.#lastChange++;
+      this.#changes[this.#lastChange % changesMax] = topicFilter;
+    } else {
+      this.#young.delete(topicFilter);
+      this.#old.delete(topicFilter);
+    }
+  }
+
+  #add(topic: string, entry: CacheEntry<T>): void {
+    if (
+      this.#young.size > 0 &&
+      (this.#young.size >= this.#entriesMax || this.#youngWeight + entry.weight > this.#weightMax)
+    ) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngWeight = 0;
+    }
+    this.#young.set(topic, entry);
+    this.#youngWeight += entry.weight;
+  }
+
+  #holds(topic: string, entry: CacheEntry<T>): boolean {
+    const behind = this.#lastChange - entry.checkedAt;
+    if (behind === 0) return true;
+    // Computing a heavy value anew costs more than many comparisons; a light one is cheaper than those.
+    if (behind >= changesMax || behind > checksMin + entry.weight / 64) return false;
+    for (let change = entry.checkedAt + 1; change <= this.#lastChange; change++) {
+      if (topicMatchesFilter(topic, this.#changes[change % changesMax] ?? '#')) return false;
+    }
+    entry.checkedAt = this.#lastChange;
+    return true;
+  }
+}
