@@ -1,0 +1,37 @@
+import { protocolError } from './errors.ts';
+import { PacketType } from './types.ts';
+
+const published = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]);
+const released = new Set([0x00, 0x92]);
+
+/** Reason codes that a packet of MQTT 5.0 may carry: the tables of sections 3.2.2.2, 3.4.2.1, 3.5.2.1, 3.6.2.1, 3.7.2.1, 3.9.3, 3.11.3, 3.14.2.1 and 3.15.2.1. */
+const allowed: ReadonlyMap<number, ReadonlySet<number>> = new Map([
+  [
+    PacketType.CONNACK,
+    new Set([
+      0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b,
+      0x9c, 0x9d, 0x9f,
+    ]),
+  ],
+  [PacketType.PUBACK, published],
+  [PacketType.PUBREC, published],
+  [PacketType.PUBREL, released],
+  [PacketType.PUBCOMP, released],
+  [PacketType.SUBACK, new Set([0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2])],
+  [PacketType.UNSUBACK, new Set([0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91])],
+  [
+    PacketType.DISCONNECT,
+    // 0x8c stands in table 2-6 for DISCONNECT, though not in the table of section 3.14.2.1.
+    new Set([
+      0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
+      0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+    ]),
+  ],
+  [PacketType.AUTH, new Set([0x00, 0x18, 0x19])],
+]);
+
+/** Returns a reason code of MQTT 5.0 that the packet type may carry. @throws DecodeError 0x82 for any other */
+export function checkReasonCode(type: PacketType, reasonCode: number): number {
+  if (allowed.get(type)?.has(reasonCode) !== true) throw protocolError('reason code is not one of this packet');
+  return reasonCode;
+}
