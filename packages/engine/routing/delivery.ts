@@ -1,5 +1,6 @@
-import type { QoS } from '../../codec/mod.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
+
+type QoS = SubscriptionOptions['qos'];
 
 /**
  * What one subscriber gets of a message: a single copy, whatever the number of its subscriptions that match.

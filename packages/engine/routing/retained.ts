@@ -1,12 +1,7 @@
 import { TopicTree } from '../topic/topic-tree.ts';
 
-/** A retained message under its topic. */
-export interface RetainedEntry<R> {
-  readonly topic: string;
+interface Kept<R> {
   readonly message: R;
-}
-
-interface Kept<R> extends RetainedEntry<R> {
   readonly bytes: number;
 }
 
@@ -40,7 +35,7 @@ export class Retained<R> {
   /** Keeps a message, in place of the one that the topic has [MQTT-3.3.1-5]. */
   set(topic: string, message: R, bytes: number): void {
     this.#bytes += bytes - this.sizeOf(topic);
-    this.#tree.set(topic, { topic, message, bytes });
+    this.#tree.set(topic, { message, bytes });
   }
 
   /** @returns false where the topic had no message [MQTT-3.3.1-6]. */
@@ -51,16 +46,11 @@ export class Retained<R> {
     return true;
   }
 
-  /** Calls `visit` for each message whose topic the filter matches, in the order of `TopicTree`. */
-  match(topicFilter: string, visit: (message: R, topic: string) => void): void {
-    for (const { message, topic } of this.entries(topicFilter)) visit(message, topic);
-  }
-
   /**
-   * The same one after another, as they are asked for, so that many can be sent in bounded steps. Messages may be
-   * set and deleted between the steps: see `TopicTree.entries`.
+   * The messages whose topics the filter matches, one after another as they are asked for, so that many can be sent
+   * in bounded steps. Order, and what comes where messages are set and deleted between the steps: `TopicTree.entries`.
    */
-  *entries(topicFilter: string): Generator<RetainedEntry<R>, void, undefined> {
-    for (const { value } of this.#tree.entries(topicFilter)) yield value;
+  *match(topicFilter: string): Generator<R, void, undefined> {
+    for (const { value } of this.#tree.entries(topicFilter)) yield value.message;
   }
 }
