@@ -4,7 +4,14 @@ import { hasWildcard, topicMatchesFilter } from '../topic/names.ts';
 const changesMax = 1024;
 
 /** A cached value is compared with this many changed filters at least before it is given up instead. */
-const checksMin = 16;
+const checksMin = 32;
+
+/** A wildcard filter under which something has changed. */
+interface Change {
+  readonly topicFilter: string;
+  /** What every topic starts with that the filter matches. */
+  readonly prefix: string;
+}
 
 interface CacheEntry<T> {
   readonly value: T;
@@ -31,7 +38,7 @@ export class RouteCache<T> {
   /** Of all that was put into the young generation, also what has been replaced. */
   #youngWeight = 0;
   /** The filter of change number n is at n % changesMax. */
-  readonly #changes: string[] = [];
+  readonly #changes: Change[] = [];
   #lastChange = 0;
 
   /** The bounds are kept by half a cache each: `entriesMax` and `weightMax` hold for both generations together. */
@@ -71,7 +78,7 @@ export class RouteCache<T> {
   invalidate(topicFilter: string): void {
     if (hasWildcard(topicFilter)) {
       this.#lastChange++;
-      this.#changes[this.#lastChange % changesMax] = topicFilter;
+      this.#changes[this.#lastChange % changesMax] = { topicFilter, prefix: literalPrefix(topicFilter) };
     } else {
       this.#young.delete(topicFilter);
       this.#old.delete(topicFilter);
@@ -96,10 +103,18 @@ export class RouteCache<T> {
     if (behind === 0) return true;
     // Computing a heavy value anew costs more than many comparisons; a light one is cheaper than those.
     if (behind >= changesMax || behind > checksMin + entry.weight / 64) return false;
-    for (let change = entry.checkedAt + 1; change <= this.#lastChange; change++) {
-      if (topicMatchesFilter(topic, this.#changes[change % changesMax] ?? '#')) return false;
+    for (let number = entry.checkedAt + 1; number <= this.#lastChange; number++) {
+      const change = this.#changes[number % changesMax];
+      if (change === undefined) return false;
+      if (topic.startsWith(change.prefix) && topicMatchesFilter(topic, change.topicFilter)) return false;
     }
     entry.checkedAt = this.#lastChange;
     return true;
   }
+}
+
+function literalPrefix(topicFilter: string): string {
+  const plus = topicFilter.indexOf('+');
+  // `sport/#` matches `sport` too, so the separator is not part of it.
+  return plus === -1 ? topicFilter.slice(0, Math.max(topicFilter.length - 2, 0)) : topicFilter.slice(0, plus);
 }

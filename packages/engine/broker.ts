@@ -1,0 +1,260 @@
+import type { DeploymentId } from './ids.ts';
+import type { FaultName } from '../faults/mod.ts';
+import { keep, messageBytes, type Message } from './message.ts';
+import type { AccessRules, DeploymentCounters, EventKind, EventSink, Journal, Policy } from './ports.ts';
+import { Retained } from './routing/retained.ts';
+import { Routes } from './routing/routes.ts';
+import type { SharedGroup } from './routing/shared-group.ts';
+import type { SessionContext } from './session/context.ts';
+import { deliver } from './session/deliver.ts';
+import type { Session } from './session/session.ts';
+import { SessionStore } from './session/store.ts';
+import type { SubscriptionOptions } from './subscription.ts';
+import type { Timers } from './timers.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** How often at most an event repeats that one session's messages are being dropped. */
+const DROP_EVENT_INTERVAL_MS = 10_000;
+
+/** What the brokers of one core share. */
+export interface BrokerPorts {
+  readonly policy: Policy;
+  readonly events: EventSink;
+  readonly journal: Journal;
+  readonly timers: Timers;
+}
+
+/**
+ * One deployment: its sessions, routes and retained messages. The one place where routing meets sessions;
+ * protocol versions are not known here. Nothing is shared with another deployment.
+ */
+export class Broker {
+  readonly deployment: DeploymentId;
+  readonly ports: BrokerPorts;
+  readonly sessions = new Map<string, Session>();
+  readonly routes = new Routes<Session>();
+  readonly retained = new Retained<Message>();
+  readonly counters: DeploymentCounters = newCounters();
+  readonly context: SessionContext;
+  readonly connects: TokenBucket;
+  readonly messages: TokenBucket;
+  /** Sessions by user name, for the limit on them. */
+  readonly sessionsOfUser = new Map<string, number>();
+  /** Set while the service stops: wills of sessions that survive are kept for the restart. */
+  draining = false;
+
+  constructor(deployment: DeploymentId, ports: BrokerPorts, now: number) {
+    this.deployment = deployment;
+    this.ports = ports;
+    const limits = ports.policy.limits(deployment);
+    this.context = {
+      counters: this.counters,
+      store: new SessionStore(ports.journal, deployment),
+      limits,
+      dropped: (session, fault, topic, at) => this.#dropped(session, fault, topic, at),
+    };
+    this.connects = new TokenBucket(limits.connectsPerSecond, now);
+    this.messages = new TokenBucket(limits.messagesPerSecond, now);
+  }
+
+  /**
+   * Publishes a message to all whose subscriptions match, and retains it where it asks for that.
+   * @param publisher whose own subscriptions may have No Local; null for the server itself.
+   * @returns how many subscriptions and shared groups matched.
+   */
+  publish(message: Message, publisher: Session | null, now: number): number {
+    if (message.retain) this.#retain(message, now);
+    const { direct, shared } = this.routes.match(message.topic);
+    const matched = direct.length + shared.length;
+    this.messages.take(1 + matched, now);
+    if (matched === 0) return 0;
+    if (matched > 1) message.encoded = [];
+    for (const delivery of direct) {
+      // [MQTT-3.8.3-3]: not to the connection that published it.
+      const own = delivery.subscriber === publisher ? delivery.toSelf : delivery;
+      if (own === null) continue;
+      deliver(
+        this.context,
+        own.subscriber,
+        message,
+        {
+          qos: own.qos < message.qos ? own.qos : message.qos,
+          retain: message.retain && own.retainAsPublished,
+          subscriptionIdentifiers: own.subscriptionIdentifiers,
+          sharedFilter: null,
+        },
+        now,
+      );
+    }
+    for (const group of shared) this.#deliverShared(group, message, now);
+    message.encoded = null;
+    return matched;
+  }
+
+  /** One member of the group gets the message [MQTT-4.8.2-4]: one that can take it now, else one that can keep it. */
+  #deliverShared(group: SharedGroup<Session>, message: Message, now: number): void {
+    const member = group.pick(isReady) ?? group.pick(isConnected) ?? group.pick(isPersistent);
+    if (member === null) return;
+    const { subscriber, options } = member;
+    deliver(
+      this.context,
+      subscriber,
+      message,
+      {
+        qos: options.qos < message.qos ? options.qos : message.qos,
+        retain: message.retain && options.retainAsPublished,
+        subscriptionIdentifiers: options.subscriptionIdentifier === 0 ? null : [options.subscriptionIdentifier],
+        sharedFilter: `$share/${group.shareName}/${group.topicFilter}`,
+      },
+      now,
+    );
+  }
+
+  /** Gives messages of a shared subscription whose session has ended to other members (MQTT 5.0 section 4.8.2). */
+  redistribute(message: Message, sharedFilter: string, now: number): void {
+    for (const group of this.routes.match(message.topic).shared) {
+      if (`$share/${group.shareName}/${group.topicFilter}` === sharedFilter) this.#deliverShared(group, message, now);
+    }
+  }
+
+  #retain(message: Message, now: number): void {
+    const { topic } = message;
+    const { counters, context } = this;
+    if (message.payload.byteLength === 0) {
+      // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+      if (this.retained.delete(topic)) context.store.deleteRetained(topic);
+    } else {
+      const bytes = messageBytes(message);
+      const { retainedMessages, retainedBytes } = context.limits;
+      const old = this.retained.sizeOf(topic);
+      const full =
+        (retainedMessages !== null && old === 0 && this.retained.count >= retainedMessages) ||
+        (retainedBytes !== null && this.retained.bytes - old + bytes > retainedBytes);
+      if (full) {
+        this.emit('message.dropped', 'limit.retained', now, null, topic);
+        return;
+      }
+      // [MQTT-3.3.1-5]
+      const stored: Message = { ...keep(message), encoded: null };
+      this.retained.set(topic, stored, bytes);
+      context.store.putRetained(stored);
+      if (stored.expiresAt !== Infinity) this.expireRetained(stored);
+    }
+    counters.retainedMessages = this.retained.count;
+    counters.retainedBytes = this.retained.bytes;
+  }
+
+  /** A retained message goes when its Message Expiry Interval has passed, unless another has taken its place. */
+  expireRetained(message: Message): void {
+    this.ports.timers.schedule(message.expiresAt, () => {
+      if (this.retained.get(message.topic) !== message) return;
+      this.retained.delete(message.topic);
+      this.context.store.deleteRetained(message.topic);
+      this.counters.retainedMessages = this.retained.count;
+      this.counters.retainedBytes = this.retained.bytes;
+    });
+  }
+
+  /** Adds or replaces a subscription [MQTT-3.8.4-3]; its retained messages [MQTT-3.3.1-9..11] go out with the next `pump`. */
+  subscribe(session: Session, topicFilter: string, options: SubscriptionOptions): void {
+    const existed = this.routes.subscribe(session, topicFilter, options);
+    session.subscriptions.set(topicFilter, options);
+    if (session.persistent) this.context.store.putSubscription(session, topicFilter, options);
+    if (!existed) this.counters.subscriptions++;
+    // [MQTT-4.8.2] retained messages do not go to shared subscriptions.
+    if (topicFilter.startsWith('$share/')) return;
+    if (options.retainHandling === 2 || (options.retainHandling === 1 && existed)) return;
+    session.backlog.push({ messages: this.retained.match(topicFilter), options, pending: null });
+  }
+
+  /** @returns whether there was such a subscription. */
+  unsubscribe(session: Session, topicFilter: string): boolean {
+    if (!session.subscriptions.delete(topicFilter)) return false;
+    this.routes.unsubscribe(session, topicFilter);
+    if (session.persistent) this.context.store.deleteSubscription(session, topicFilter);
+    this.counters.subscriptions--;
+    return true;
+  }
+
+  rulesOf(session: Session): AccessRules | null {
+    return this.ports.policy.accessRules(session);
+  }
+
+  /** Says what happened to a session of this deployment. */
+  emit(
+    kind: EventKind,
+    fault: FaultName | null,
+    now: number,
+    session: Session | null,
+    detail: string | null,
+    count = 1,
+  ): void {
+    this.ports.events.emit({
+      kind,
+      at: now,
+      fault,
+      deployment: this.deployment,
+      connection: session?.link?.connection ?? null,
+      facts: null,
+      protocolVersion: session?.version ?? null,
+      clientId: session?.clientId ?? null,
+      username: session?.username ?? null,
+      detail,
+      count,
+    });
+  }
+
+  /** The first drop is said at once, those that follow are counted and said together. */
+  #dropped(session: Session, fault: FaultName, topic: string, now: number): void {
+    session.droppedUnsaid++;
+    if (now - session.droppedSaidAt < DROP_EVENT_INTERVAL_MS) return;
+    session.droppedSaidAt = now;
+    const count = session.droppedUnsaid;
+    session.droppedUnsaid = 0;
+    this.emit('message.dropped', fault, now, session, topic, count);
+  }
+}
+
+function isReady(session: Session): boolean {
+  const { link } = session;
+  return link !== null && !link.congested && session.outbound.inFlight.size < link.receiveMaximum;
+}
+
+function isConnected(session: Session): boolean {
+  return session.link !== null;
+}
+
+function isPersistent(session: Session): boolean {
+  return session.persistent;
+}
+
+function newCounters(): DeploymentCounters {
+  return {
+    connections: 0,
+    sessions: 0,
+    subscriptions: 0,
+    retainedMessages: 0,
+    retainedBytes: 0,
+    queuedMessages: 0,
+    queuedBytes: 0,
+    connectsAccepted: 0,
+    connectsRefused: 0,
+    packetsReceived: 0,
+    packetsSent: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    publishesReceivedQoS0: 0,
+    publishesReceivedQoS1: 0,
+    publishesReceivedQoS2: 0,
+    publishesSentQoS0: 0,
+    publishesSentQoS1: 0,
+    publishesSentQoS2: 0,
+    messagesDroppedQueue: 0,
+    messagesDroppedBuffer: 0,
+    messagesDroppedExpired: 0,
+    messagesDroppedTooLarge: 0,
+    publishesDenied: 0,
+    subscribesDenied: 0,
+    readPauses: 0,
+  };
+}

@@ -1,0 +1,175 @@
+import { decodePublish, ReasonCode, utf8Length, type PublishPacket } from '../../codec/mod.ts';
+import { faultNumber, type FaultName } from '../../faults/mod.ts';
+import type { Limits } from '../limits.ts';
+import { forwardedProperties, type Message } from '../message.ts';
+import { topicLevels } from '../topic/names.ts';
+import type { Connected, Connection } from './connection.ts';
+import { dialectOf } from './dialect.ts';
+
+/** Why a message was not taken. The reason code is for 5.0; in 3.x it is acknowledged and not delivered. */
+interface Refusal {
+  readonly fault: FaultName;
+  readonly reasonCode: number;
+  readonly detail: string;
+}
+
+/** A client publishes (MQTT 5.0 section 3.3). */
+export function handlePublish(connection: Connection, state: Connected, now: number): void {
+  const { framer, version, publish } = connection;
+  decodePublish(version, framer.header, framer.buffer, framer.bodyStart, framer.end, publish);
+  if (!resolveTopicAlias(connection, publish, now)) return;
+  connection.publishes.take(1, now);
+  switch (publish.qos) {
+    case 0:
+      state.broker.counters.publishesReceivedQoS0++;
+      route(connection, state, now);
+      break;
+    case 1:
+      publishAtLeastOnce(connection, state, now);
+      break;
+    case 2:
+      publishExactlyOnce(connection, state, now);
+      break;
+  }
+}
+
+/** [MQTT-3.3.2-8]: aliases are from 1 to our Topic Alias Maximum. @returns false when the connection was closed. */
+function resolveTopicAlias(connection: Connection, publish: PublishPacket, now: number): boolean {
+  const alias = publish.properties?.topicAlias;
+  if (alias === undefined) return true;
+  if (alias > connection.topicAliasMaximum) {
+    connection.close(
+      'protocol.topic-alias',
+      `alias ${alias} is above the Topic Alias Maximum ${connection.topicAliasMaximum}`,
+      now,
+      ReasonCode.topicAliasInvalid,
+    );
+    return false;
+  }
+  if (publish.topic !== '') {
+    connection.topicAliases[alias] = publish.topic;
+    return true;
+  }
+  const topic = connection.topicAliases[alias];
+  if (topic === undefined) {
+    connection.close('protocol.topic-alias', `alias ${alias} stands for no topic`, now, ReasonCode.protocolError);
+    return false;
+  }
+  publish.topic = topic;
+  return true;
+}
+
+/** QoS 1 (MQTT 5.0 section 4.3.2). */
+function publishAtLeastOnce(connection: Connection, state: Connected, now: number): void {
+  state.broker.counters.publishesReceivedQoS1++;
+  const { packetIdentifier } = connection.publish;
+  if (!withinReceiveMaximum(connection, state, now)) return;
+  const outcome = route(connection, state, now);
+  if (connection.state !== state) return;
+  answer(connection, state, 4, packetIdentifier, outcome);
+}
+
+/** QoS 2: delivered when it is first seen, its identifier remembered until PUBREL (MQTT 5.0 section 4.3.3). */
+function publishExactlyOnce(connection: Connection, state: Connected, now: number): void {
+  const { session, broker } = state;
+  broker.counters.publishesReceivedQoS2++;
+  const { packetIdentifier } = connection.publish;
+  if (session.received.has(packetIdentifier)) {
+    // [MQTT-4.3.3-10]: a duplicate is answered and not delivered again.
+    answer(connection, state, 5, packetIdentifier, 0);
+    return;
+  }
+  if (!withinReceiveMaximum(connection, state, now)) return;
+  const outcome = route(connection, state, now);
+  if (connection.state !== state) return;
+  // A refusal in 5.0 ends the exchange, so the identifier is not in use [MQTT-4.3.3-9].
+  if (typeof outcome === 'number' || connection.version !== 5) {
+    session.received.add(packetIdentifier);
+    if (session.persistent) broker.context.store.putReceived(session, packetIdentifier);
+  }
+  answer(connection, state, 5, packetIdentifier, outcome);
+}
+
+/** [MQTT-3.3.4-9]: more unacknowledged messages than our Receive Maximum end a 5.0 connection. */
+function withinReceiveMaximum(connection: Connection, { broker, session }: Connected, now: number): boolean {
+  if (connection.version !== 5) return true;
+  const receiveMaximum = broker.context.limits.inFlightIn ?? 65_535;
+  if (connection.unansweredPublishes + session.received.size < receiveMaximum) return true;
+  connection.close('limit.receive-maximum', null, now, ReasonCode.receiveMaximumExceeded);
+  return false;
+}
+
+/** PUBACK or PUBREC, once everything that the message has changed is durable. */
+function answer(
+  connection: Connection,
+  { broker }: Connected,
+  type: 4 | 5,
+  packetIdentifier: number,
+  outcome: number | Refusal,
+): void {
+  const refused = typeof outcome !== 'number';
+  let reasonCode: number = ReasonCode.success;
+  if (refused) reasonCode = outcome.reasonCode;
+  else if (outcome === 0 && type === 4) reasonCode = ReasonCode.noMatchingSubscribers;
+  const bytes = dialectOf(connection.version).publishAnswer(
+    type,
+    packetIdentifier,
+    reasonCode,
+    refused ? `error ${faultNumber(outcome.fault)}: ${outcome.detail}` : null,
+    connection.manners,
+  );
+  connection.writeDurable(broker.context.store.written, bytes);
+  if (type === 4 && broker.context.store.written > connection.world.durableBatch) connection.unansweredPublishes++;
+}
+
+/** Publishes what is in `connection.publish`. @returns how many subscriptions matched, or why it was refused. */
+function route(connection: Connection, { broker, session }: Connected, now: number): number | Refusal {
+  const { publish } = connection;
+  const refusal = judge(connection, publish.topic, broker.context.limits, now);
+  if (refusal !== null) return refusal;
+  const { properties } = publish;
+  const expiry = properties?.messageExpiryInterval;
+  const message: Message = {
+    topic: publish.topic,
+    payload: publish.payload,
+    qos: publish.qos,
+    retain: publish.retain,
+    properties: forwardedProperties(properties),
+    expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
+    kept: false,
+    encoded: null,
+  };
+  return broker.publish(message, session, now);
+}
+
+function judge(connection: Connection, topic: string, limits: Limits, now: number): Refusal | null {
+  const state = connection.state;
+  if (state.kind !== 'connected') return null;
+  const { broker, session } = state;
+  const tooLong = topicOverLimit(topic, limits);
+  if (tooLong !== null) {
+    connection.emit('publish.refused', 'limit.topic', `${tooLong}: ${topic.slice(0, 100)}`, now);
+    return { fault: 'limit.topic', reasonCode: ReasonCode.topicNameInvalid, detail: tooLong };
+  }
+  let rule: string | null = null;
+  if (topic.startsWith('$SYS/') || topic.startsWith('$share/')) rule = 'topics of the server';
+  else if (session.rules !== null) {
+    const decision = session.rules.publish(topic);
+    if (!decision.allowed) rule = decision.rule ?? 'default';
+  }
+  if (rule === null) return null;
+  broker.counters.publishesDenied++;
+  connection.emit('publish.refused', 'access.publish-denied', `${topic} (${rule})`, now);
+  return { fault: 'access.publish-denied', reasonCode: ReasonCode.notAuthorized, detail: 'publish denied' };
+}
+
+/** Says which limit on topics the topic or filter is over; null when it is over none. */
+export function topicOverLimit(topic: string, limits: Limits): string | null {
+  const { topicLevels: levels, topicBytes: bytes } = limits;
+  // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
+  if (bytes !== null && topic.length * 3 > bytes && utf8Length(topic) > bytes)
+    return `topic of more than ${bytes} bytes`;
+  if (levels !== null && topic.length >= levels && topicLevels(topic) > levels)
+    return `topic of more than ${levels} levels`;
+  return null;
+}

@@ -1,0 +1,30 @@
+import { decode, ReasonCode, type UnsubscribePacket } from '../../codec/mod.ts';
+import { isValidTopicFilter } from '../topic/names.ts';
+import type { Connected, Connection } from './connection.ts';
+import { dialectOf } from './dialect.ts';
+
+/** A client unsubscribes (MQTT 5.0 section 3.10). */
+export function handleUnsubscribe(connection: Connection, { broker, session }: Connected, now: number): void {
+  const { framer, version } = connection;
+  const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as UnsubscribePacket;
+  const reasonCodes: number[] = [];
+  for (const topicFilter of packet.topicFilters) {
+    if (!isValidTopicFilter(topicFilter)) {
+      connection.close(
+        'protocol.malformed',
+        `invalid Topic Filter ${topicFilter.slice(0, 100)}`,
+        now,
+        ReasonCode.topicFilterInvalid,
+      );
+      return;
+    }
+    const existed = broker.unsubscribe(session, topicFilter);
+    if (existed) connection.emit('subscription.removed', 'closed.unsubscribed', topicFilter, now);
+    reasonCodes.push(existed ? ReasonCode.success : ReasonCode.noSubscriptionExisted);
+  }
+  // [MQTT-3.10.4-4] [MQTT-3.10.4-5]
+  connection.writeDurable(
+    broker.context.store.written,
+    dialectOf(version).unsuback(packet.packetIdentifier, reasonCodes),
+  );
+}

@@ -1,0 +1,22 @@
+import type { Broker } from '../broker.ts';
+import type { BatchNumber, DeploymentId } from '../ids.ts';
+import type { EventSink, Outbox, Policy } from '../ports.ts';
+import type { Timers } from '../timers.ts';
+import type { Connection } from './connection.ts';
+
+/** What a connection needs of the engine around it. */
+export interface World {
+  readonly outbox: Outbox;
+  readonly policy: Policy;
+  readonly events: EventSink;
+  readonly timers: Timers;
+  /** Connections whose output waits for the journal. */
+  readonly waiting: Set<Connection>;
+  /** Everything up to this batch is durable. */
+  readonly durableBatch: BatchNumber;
+  /** The service is stopping: no new connections. */
+  readonly draining: boolean;
+  /** Memory is above its high-water mark: no new sessions. */
+  readonly overloaded: boolean;
+  broker(deployment: DeploymentId): Broker | undefined;
+}

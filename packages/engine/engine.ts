@@ -1,0 +1,199 @@
+import type { FaultName } from '../faults/mod.ts';
+import type { EngineAdmin } from './admin.ts';
+import { Broker } from './broker.ts';
+import { Connection } from './connection/connection.ts';
+import type { World } from './connection/world.ts';
+import type { BatchNumber, ConnectionId, DeploymentId } from './ids.ts';
+import { applyRules, endSession } from './lifecycle.ts';
+import type {
+  CloseCause,
+  ConnectionFacts,
+  DeploymentCounters,
+  EventSink,
+  Journal,
+  Outbox,
+  Policy,
+  Verdict,
+} from './ports.ts';
+import { restoreBroker, type StoredRecord } from './restore.ts';
+import { Timers } from './timers.ts';
+
+/** What the engine asks of the world. */
+export interface EnginePorts {
+  readonly outbox: Outbox;
+  readonly journal: Journal;
+  readonly policy: Policy;
+  readonly events: EventSink;
+}
+
+/**
+ * The broker without I/O: a deterministic state machine. Inputs are method calls that carry the time; effects leave
+ * through the ports. The same inputs give the same effects.
+ */
+export class Engine implements EngineAdmin {
+  readonly #ports: EnginePorts;
+  readonly #timers = new Timers();
+  readonly #brokers = new Map<DeploymentId, Broker>();
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #waiting = new Set<Connection>();
+  readonly #world: World & { durableBatch: BatchNumber; draining: boolean; overloaded: boolean };
+
+  constructor(ports: EnginePorts) {
+    this.#ports = ports;
+    this.#world = {
+      outbox: ports.outbox,
+      policy: ports.policy,
+      events: ports.events,
+      timers: this.#timers,
+      waiting: this.#waiting,
+      durableBatch: 0,
+      draining: false,
+      overloaded: false,
+      broker: (deployment) => this.#brokers.get(deployment),
+    };
+  }
+
+  // Inputs of the link.
+
+  opened(connection: ConnectionId, facts: ConnectionFacts, now: number): void {
+    this.#connections.set(connection, new Connection(connection, facts, this.#world, now));
+  }
+
+  data(connection: ConnectionId, bytes: Uint8Array, now: number): void {
+    this.#connections.get(connection)?.received(bytes, now);
+  }
+
+  drained(connection: ConnectionId, bufferedBytes: number, now: number): void {
+    this.#connections.get(connection)?.drained(bufferedBytes, now);
+  }
+
+  closed(connection: ConnectionId, cause: CloseCause, now: number): void {
+    this.#connections.get(connection)?.closed(cause, now);
+    this.#connections.delete(connection);
+  }
+
+  // Inputs of the other ports.
+
+  /** The verdict that `Policy.authenticate` was asked for. */
+  authenticated(connection: ConnectionId, verdict: Verdict, now: number): void {
+    this.#connections.get(connection)?.authenticated(verdict, now);
+  }
+
+  /** Everything up to this batch is durable: acknowledgements that waited for it leave. */
+  journaled(batch: BatchNumber, now: number): void {
+    if (batch <= this.#world.durableBatch) return;
+    this.#world.durableBatch = batch;
+    for (const connection of this.#waiting) {
+      if (!connection.journaled(batch, now)) this.#waiting.delete(connection);
+    }
+  }
+
+  /** Time has passed: fires what is due. */
+  tick(now: number): void {
+    this.#timers.advance(now);
+  }
+
+  /** When `tick` has something to do next; Infinity when it has nothing. */
+  get nextTickAt(): number {
+    return this.#timers.nextAt;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Memory is above (or again below) its high-water mark: new sessions are refused. */
+  setOverloaded(overloaded: boolean): void {
+    this.#world.overloaded = overloaded;
+  }
+
+  /**
+   * Stops taking connections and closes those there are, with the reason. Sessions that survive keep their wills
+   * for the restart.
+   */
+  drain(now: number): void {
+    this.#world.draining = true;
+    for (const broker of this.#brokers.values()) broker.draining = true;
+    for (const connection of [...this.#connections.values()]) {
+      if (connection.state.kind === 'connected') connection.close('server.draining', null, now);
+    }
+  }
+
+  // Administration.
+
+  addDeployment(deployment: DeploymentId, now: number): void {
+    if (this.#brokers.has(deployment)) return;
+    const { policy, events, journal } = this.#ports;
+    this.#brokers.set(deployment, new Broker(deployment, { policy, events, journal, timers: this.#timers }, now));
+  }
+
+  /**
+   * Rebuilds a deployment from the journal, before its first connection.
+   * @param graceMs how long clients have to come back before the wills of their sessions are published.
+   */
+  restore(deployment: DeploymentId, records: Iterable<StoredRecord>, graceMs: number, now: number): void {
+    this.addDeployment(deployment, now);
+    const broker = this.#brokers.get(deployment);
+    if (broker !== undefined) restoreBroker(broker, records, graceMs, now);
+  }
+
+  closeDeployment(deployment: DeploymentId, fault: FaultName, forget: boolean, now: number): void {
+    const broker = this.#brokers.get(deployment);
+    if (broker === undefined) return;
+    for (const session of [...broker.sessions.values()]) session.link?.close(fault, null, now);
+    for (const connection of this.#connections.values()) {
+      if (connection.state.kind === 'authenticating' && connection.state.login.broker === broker)
+        connection.refuse(fault, null, now);
+    }
+    if (!forget) return;
+    for (const session of [...broker.sessions.values()]) {
+      session.will = null;
+      endSession(broker, session, 'deployment deleted', now);
+    }
+    this.#brokers.delete(deployment);
+  }
+
+  closeUsername(deployment: DeploymentId, username: string, fault: FaultName, now: number): void {
+    for (const session of [...(this.#brokers.get(deployment)?.sessions.values() ?? [])]) {
+      if (session.username === username) session.link?.close(fault, null, now);
+    }
+  }
+
+  closeClient(deployment: DeploymentId, clientId: string, fault: FaultName, now: number): boolean {
+    const link = this.#brokers.get(deployment)?.sessions.get(clientId)?.link ?? null;
+    link?.close(fault, null, now);
+    return link !== null;
+  }
+
+  policyChanged(deployment: DeploymentId, now: number): void {
+    const broker = this.#brokers.get(deployment);
+    if (broker === undefined) return;
+    const limits = this.#ports.policy.limits(deployment);
+    broker.context.limits = limits;
+    broker.connects.setRate(limits.connectsPerSecond, now);
+    broker.messages.setRate(limits.messagesPerSecond, now);
+    for (const session of [...broker.sessions.values()]) applyRules(broker, session, broker.rulesOf(session), now);
+    for (const connection of this.#connections.values()) {
+      if (connection.state.kind !== 'connected' || connection.state.broker !== broker) continue;
+      connection.publishes.setRate(limits.publishesPerSecondPerClient, now);
+      connection.bytes.setRate(limits.bytesPerSecondPerClient, now);
+    }
+  }
+
+  publish(deployment: DeploymentId, topic: string, payload: Uint8Array, retain: boolean, now: number): void {
+    const broker = this.#brokers.get(deployment);
+    broker?.publish(
+      { topic, payload, qos: 0, retain, properties: null, expiresAt: Infinity, kept: false, encoded: null },
+      null,
+      now,
+    );
+  }
+
+  counters(deployment: DeploymentId): Readonly<DeploymentCounters> | null {
+    return this.#brokers.get(deployment)?.counters ?? null;
+  }
+
+  deployments(): Iterable<DeploymentId> {
+    return this.#brokers.keys();
+  }
+}

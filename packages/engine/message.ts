@@ -1,0 +1,67 @@
+import type { Properties, QoS } from '../codec/mod.ts';
+
+/** An Application Message on its way through a deployment (MQTT 5.0 section 1.2). */
+export interface Message {
+  readonly topic: string;
+  /** May be a view into the receive buffer until `keep` has been called. */
+  payload: Uint8Array;
+  readonly qos: QoS;
+  /** The RETAIN flag as it was published. */
+  readonly retain: boolean;
+  /** The properties that are forwarded unaltered: no Topic Alias, no Message Expiry Interval, no Subscription Identifier. */
+  properties: Properties | null;
+  /** Milliseconds since 1970; Infinity where the message does not expire. */
+  readonly expiresAt: number;
+  /** True once payload and properties belong to the message alone. */
+  kept: boolean;
+  /** Encoded PUBLISH packets by shape, while one publish goes to many; null at all other times. See `session/encode.ts`. */
+  encoded: (Uint8Array | undefined)[] | null;
+}
+
+/** Copies what lies in the receive buffer, once, so that the message may outlive the call that brought it. */
+export function keep(message: Message): Message {
+  if (message.kept) return message;
+  message.payload = message.payload.slice();
+  const correlationData = message.properties?.correlationData;
+  if (correlationData !== undefined) {
+    message.properties = { ...message.properties, correlationData: correlationData.slice() };
+  }
+  message.kept = true;
+  return message;
+}
+
+/** What a kept message is counted with against byte limits. */
+export function messageBytes(message: Message): number {
+  return message.topic.length + message.payload.byteLength + 64;
+}
+
+/**
+ * The properties of a PUBLISH or will that go on to subscribers [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16]
+ * [MQTT-3.3.2-17] [MQTT-3.3.2-20]; null where there are none.
+ */
+export function forwardedProperties(properties: Properties | null): Properties | null {
+  if (properties === null) return null;
+  const forwarded: Properties = {};
+  let any = false;
+  if (properties.payloadFormatIndicator !== undefined) {
+    forwarded.payloadFormatIndicator = properties.payloadFormatIndicator;
+    any = true;
+  }
+  if (properties.contentType !== undefined) {
+    forwarded.contentType = properties.contentType;
+    any = true;
+  }
+  if (properties.responseTopic !== undefined) {
+    forwarded.responseTopic = properties.responseTopic;
+    any = true;
+  }
+  if (properties.correlationData !== undefined) {
+    forwarded.correlationData = properties.correlationData;
+    any = true;
+  }
+  if (properties.userProperties !== undefined) {
+    forwarded.userProperties = properties.userProperties;
+    any = true;
+  }
+  return any ? forwarded : null;
+}

@@ -1,0 +1,137 @@
+import type { Broker } from './broker.ts';
+import { messageBytes } from './message.ts';
+import { scheduleExpiry, scheduleWill } from './lifecycle.ts';
+import type { OutboundMessage } from './session/outbound.ts';
+import {
+  decodeInFlight,
+  decodeMessageRecord,
+  decodeRetained,
+  decodeSession,
+  decodeSubscription,
+  splitKey,
+  type SessionRecord,
+} from './session/records.ts';
+import { NEVER_EXPIRES, Session } from './session/session.ts';
+import type { SubscriptionOptions } from './subscription.ts';
+
+/** One record of the journal, as it was put. */
+export interface StoredRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+interface StoredSession {
+  record: SessionRecord | null;
+  readonly subscriptions: Map<string, SubscriptionOptions>;
+  readonly messages: Map<number, OutboundMessage>;
+  readonly inFlight: Map<number, ReturnType<typeof decodeInFlight>>;
+  readonly received: Set<number>;
+}
+
+/**
+ * Rebuilds the sessions and retained messages of a deployment. Time that passed while the service was down counts for
+ * expiry; wills of clients that were connected are published after the grace time, unless the client is back before.
+ */
+export function restoreBroker(broker: Broker, records: Iterable<StoredRecord>, graceMs: number, now: number): void {
+  const sessions = new Map<string, StoredSession>();
+  for (const { key, value } of records) {
+    const { kind, owner, rest } = splitKey(key);
+    if (kind === 'r') restoreRetained(broker, value, now);
+    else collect(sessionOf(sessions, owner), kind, rest, value);
+  }
+  for (const [clientId, stored] of sessions) {
+    if (stored.record !== null) restoreSession(broker, clientId, stored, stored.record, graceMs, now);
+  }
+}
+
+function sessionOf(sessions: Map<string, StoredSession>, clientId: string): StoredSession {
+  let stored = sessions.get(clientId);
+  if (stored === undefined) {
+    stored = { record: null, subscriptions: new Map(), messages: new Map(), inFlight: new Map(), received: new Set() };
+    sessions.set(clientId, stored);
+  }
+  return stored;
+}
+
+function collect(stored: StoredSession, kind: string, rest: string, value: Uint8Array): void {
+  switch (kind) {
+    case 's':
+      stored.record = decodeSession(value);
+      break;
+    case 'f':
+      stored.subscriptions.set(rest, decodeSubscription(value));
+      break;
+    case 'm':
+      stored.messages.set(Number(rest), decodeMessageRecord(Number(rest), value));
+      break;
+    case 'i':
+      stored.inFlight.set(Number(rest), decodeInFlight(value));
+      break;
+    case 'q':
+      stored.received.add(Number(rest));
+      break;
+  }
+}
+
+function restoreRetained(broker: Broker, value: Uint8Array, now: number): void {
+  const message = decodeRetained(value);
+  if (message.expiresAt <= now) {
+    broker.context.store.deleteRetained(message.topic);
+    return;
+  }
+  broker.retained.set(message.topic, message, messageBytes(message));
+  broker.counters.retainedMessages = broker.retained.count;
+  broker.counters.retainedBytes = broker.retained.bytes;
+  if (message.expiresAt !== Infinity) broker.expireRetained(message);
+}
+
+function restoreSession(
+  broker: Broker,
+  clientId: string,
+  stored: StoredSession,
+  record: SessionRecord,
+  graceMs: number,
+  now: number,
+): void {
+  const session = new Session(broker.deployment, clientId, record.username, record.version, record.expiryInterval);
+  const since = record.awaySince ?? now;
+  const endsAt = record.expiryInterval === NEVER_EXPIRES ? Infinity : since + record.expiryInterval * 1000;
+  session.state = { kind: 'away', since, endsAt };
+  session.will = record.will;
+  session.rules = broker.rulesOf(session);
+  broker.sessions.set(clientId, session);
+  broker.counters.sessions++;
+  if (record.username !== null)
+    broker.sessionsOfUser.set(record.username, (broker.sessionsOfUser.get(record.username) ?? 0) + 1);
+  for (const [topicFilter, options] of stored.subscriptions) {
+    const compiled = { ...options, deliveryFilter: session.rules?.deliveryFilter(topicFilter) ?? null };
+    session.subscriptions.set(topicFilter, compiled);
+    broker.routes.subscribe(session, topicFilter, compiled);
+    broker.counters.subscriptions++;
+  }
+  restoreOutbound(broker, session, stored);
+  for (const packetIdentifier of stored.received) session.received.add(packetIdentifier);
+  if (endsAt !== Infinity) scheduleExpiry(broker, session, endsAt);
+  if (session.will !== null) {
+    const delayMs = Math.min(session.will.delaySeconds, record.expiryInterval) * 1000;
+    scheduleWill(broker, session, Math.max(record.willDueAt ?? since + delayMs, now + graceMs));
+  }
+}
+
+/** Messages in the order of their sequence, which is the order in which they came. */
+function restoreOutbound(broker: Broker, session: Session, stored: StoredSession): void {
+  const sequences = [...new Set([...stored.messages.keys(), ...stored.inFlight.keys()])].toSorted((a, b) => a - b);
+  for (const sequence of sequences) {
+    const item = stored.messages.get(sequence);
+    if (item === undefined) continue;
+    const flight = stored.inFlight.get(sequence);
+    if (flight === undefined) {
+      session.outbound.enqueue(item);
+      broker.counters.queuedMessages++;
+      continue;
+    }
+    item.packetIdentifier = flight.packetIdentifier;
+    item.state = flight.state;
+    session.outbound.relaunch(item);
+  }
+}

@@ -1,0 +1,14 @@
+import type { FaultName } from '../../faults/mod.ts';
+import type { Limits } from '../limits.ts';
+import type { DeploymentCounters } from '../ports.ts';
+import type { Session } from './session.ts';
+import type { SessionStore } from './store.ts';
+
+/** What the sessions of one deployment share. */
+export interface SessionContext {
+  readonly counters: DeploymentCounters;
+  readonly store: SessionStore;
+  limits: Limits;
+  /** A message for the session was given up, for the reason that the fault names. */
+  dropped(session: Session, fault: FaultName, topic: string, now: number): void;
+}

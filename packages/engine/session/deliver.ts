@@ -1,0 +1,294 @@
+import { encodeAck, PacketType, ReasonCode, type QoS } from '../../codec/mod.ts';
+import { keep, type Message } from '../message.ts';
+import type { SessionContext } from './context.ts';
+import { encodeMessage } from './encode.ts';
+import type { SessionLink } from './link.ts';
+import type { OutboundMessage } from './outbound.ts';
+import type { Session } from './session.ts';
+
+/** How a subscription wants the message. */
+export interface DeliveryTerms {
+  /** The lower of the publisher's and the subscription's [MQTT-3.8.4-8]. */
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly subscriptionIdentifiers: readonly number[] | null;
+  readonly sharedFilter: string | null;
+}
+
+/** Hands one message to one session: sends it, queues it, or drops it with a count. */
+export function deliver(
+  context: SessionContext,
+  session: Session,
+  message: Message,
+  terms: DeliveryTerms,
+  now: number,
+): void {
+  const { link } = session;
+  if (terms.qos === 0) {
+    if (link !== null) sendUnacknowledged(context, session, link, message, terms, now);
+    return;
+  }
+  // A QoS 0 subscriber that is away misses the message; QoS 1 and 2 wait for it [MQTT-4.5.0-1].
+  if (link === null && !session.persistent) return;
+  const { outbound } = session;
+  const item: OutboundMessage = {
+    sequence: outbound.nextSequence(),
+    message,
+    qos: terms.qos,
+    retain: terms.retain,
+    subscriptionIdentifiers: terms.subscriptionIdentifiers,
+    sharedFilter: terms.sharedFilter,
+    packetIdentifier: 0,
+    state: 'queued',
+  };
+  if (session.persistent) context.store.putMessage(session, item);
+  if (
+    link !== null &&
+    !link.congested &&
+    outbound.queuedMessages === 0 &&
+    outbound.inFlight.size < link.receiveMaximum
+  ) {
+    launch(context, session, link, item, now);
+    return;
+  }
+  keep(message);
+  outbound.enqueue(item);
+  context.counters.queuedMessages++;
+  boundQueue(context, session, now);
+}
+
+function sendUnacknowledged(
+  context: SessionContext,
+  session: Session,
+  link: SessionLink,
+  message: Message,
+  terms: DeliveryTerms,
+  now: number,
+): void {
+  if (link.congested) {
+    context.counters.messagesDroppedBuffer++;
+    context.dropped(session, 'limit.outbound-buffer', message.topic, now);
+    return;
+  }
+  const bytes = encodeMessage(
+    link,
+    message,
+    {
+      qos: 0,
+      retain: terms.retain,
+      dup: false,
+      packetIdentifier: 0,
+      subscriptionIdentifiers: terms.subscriptionIdentifiers,
+      mayAlias: true,
+    },
+    now,
+  );
+  // [MQTT-3.1.2-24] [MQTT-3.1.2-25]
+  if (bytes.byteLength > link.maximumPacketSize) {
+    context.counters.messagesDroppedTooLarge++;
+    context.dropped(session, 'limit.client-packet-size', message.topic, now);
+    return;
+  }
+  context.counters.publishesSentQoS0++;
+  link.write(bytes);
+}
+
+/** The one way in which an acknowledged message can be lost: the oldest of a full queue, counted and said. */
+function boundQueue(context: SessionContext, session: Session, now: number): void {
+  const { outbound } = session;
+  const { queuedMessages, queuedBytes } = context.limits;
+  while (
+    (queuedMessages !== null && outbound.queuedMessages > queuedMessages) ||
+    (queuedBytes !== null && outbound.queuedBytes > queuedBytes && outbound.queuedMessages > 1)
+  ) {
+    const oldest = outbound.dequeue();
+    if (oldest === undefined) return;
+    context.counters.queuedMessages--;
+    context.counters.messagesDroppedQueue++;
+    forget(context, session, oldest);
+    context.dropped(session, 'limit.queue', oldest.message.topic, now);
+  }
+}
+
+function forget(context: SessionContext, session: Session, item: OutboundMessage): void {
+  if (session.persistent) context.store.deleteMessage(session, item);
+}
+
+function expired(message: Message, now: number): boolean {
+  return message.expiresAt <= now;
+}
+
+/** Sends a message for the first time in this session. */
+function launch(
+  context: SessionContext,
+  session: Session,
+  link: SessionLink,
+  item: OutboundMessage,
+  now: number,
+): void {
+  session.outbound.launch(item);
+  if (session.persistent) context.store.putInFlight(session, item);
+  transmit(context, session, link, item, false, now);
+}
+
+/** Puts the PUBLISH of a message in flight on the wire. */
+function transmit(
+  context: SessionContext,
+  session: Session,
+  link: SessionLink,
+  item: OutboundMessage,
+  dup: boolean,
+  now: number,
+): void {
+  const { message } = item;
+  // A QoS 2 packet to a session that survives waits for its identifier to be durable: else the identifier could be
+  // used twice across a crash, and the receiver would take the second message for a duplicate.
+  const waits = item.qos === 2 && session.persistent && context.store.waits;
+  const bytes = encodeMessage(
+    link,
+    message,
+    {
+      qos: item.qos,
+      retain: item.retain,
+      dup,
+      packetIdentifier: item.packetIdentifier,
+      subscriptionIdentifiers: item.subscriptionIdentifiers,
+      mayAlias: item.qos === 1,
+    },
+    now,
+  );
+  if (bytes.byteLength > link.maximumPacketSize) {
+    // [MQTT-3.1.2-25]: treated as if it had been delivered.
+    session.outbound.inFlight.delete(item.packetIdentifier);
+    forget(context, session, item);
+    context.counters.messagesDroppedTooLarge++;
+    context.dropped(session, 'limit.client-packet-size', message.topic, now);
+    return;
+  }
+  if (item.qos === 1) context.counters.publishesSentQoS1++;
+  else context.counters.publishesSentQoS2++;
+  // What is in flight outlives this call: it may have to be sent again.
+  keep(message);
+  if (waits) link.writeDurable(context.store.openBatch, message.encoded === null ? bytes : bytes.slice());
+  else link.write(bytes);
+}
+
+/** Sends from the queue what the client may have now. Call when a place in flight or in the buffer has come free. */
+export function pump(context: SessionContext, session: Session, now: number): void {
+  const { link, outbound } = session;
+  if (link === null) return;
+  while (!link.congested && outbound.inFlight.size < link.receiveMaximum) {
+    const item = outbound.dequeue();
+    if (item === undefined) break;
+    context.counters.queuedMessages--;
+    // [MQTT-3.3.2-5]
+    if (expired(item.message, now)) {
+      context.counters.messagesDroppedExpired++;
+      forget(context, session, item);
+      continue;
+    }
+    launch(context, session, link, item, now);
+  }
+  if (session.backlog.length > 0 && outbound.queuedMessages === 0) pumpBacklog(context, session, link, now);
+}
+
+/** Sends retained messages of new subscriptions as long as the client can take them. */
+function pumpBacklog(context: SessionContext, session: Session, link: SessionLink, now: number): void {
+  for (let entry = session.backlog[0]; entry !== undefined; entry = session.backlog[0]) {
+    const { options } = entry;
+    const message = entry.pending ?? entry.messages.next().value;
+    if (message === undefined) {
+      session.backlog.shift();
+      continue;
+    }
+    entry.pending = null;
+    if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
+    const qos = options.qos < message.qos ? options.qos : message.qos;
+    if (link.congested || (qos > 0 && session.outbound.inFlight.size >= link.receiveMaximum)) {
+      entry.pending = message;
+      return;
+    }
+    // [MQTT-3.3.1-8]
+    const subscriptionIdentifiers = options.subscriptionIdentifier === 0 ? null : [options.subscriptionIdentifier];
+    deliver(context, session, message, { qos, retain: true, subscriptionIdentifiers, sharedFilter: null }, now);
+  }
+}
+
+/**
+ * After a session was resumed: sends everything in flight again, in the original order and with the original
+ * identifiers [MQTT-4.4.0-1], then what is queued.
+ */
+export function resend(context: SessionContext, session: Session, now: number): void {
+  const { link, outbound } = session;
+  if (link === null) return;
+  for (const item of [...outbound.inFlight.values()]) {
+    if (item.state === 'released') sendRelease(context, session, link, item.packetIdentifier, ReasonCode.success);
+    else transmit(context, session, link, item, true, now);
+  }
+  pump(context, session, now);
+}
+
+function sendRelease(
+  context: SessionContext,
+  session: Session,
+  link: SessionLink,
+  packetIdentifier: number,
+  reasonCode: number,
+): void {
+  const bytes = encodeAck(link.version, PacketType.PUBREL, packetIdentifier, link.version === 5 ? reasonCode : 0, null);
+  if (session.persistent && context.store.waits) link.writeDurable(context.store.openBatch, bytes);
+  else link.write(bytes);
+}
+
+/** PUBACK has come (MQTT 5.0 section 4.3.2). @returns whether the identifier was in flight. */
+export function acknowledged(
+  context: SessionContext,
+  session: Session,
+  packetIdentifier: number,
+  now: number,
+): boolean {
+  const item = session.outbound.inFlight.get(packetIdentifier);
+  if (item === undefined || item.qos !== 1) return false;
+  session.outbound.inFlight.delete(packetIdentifier);
+  forget(context, session, item);
+  pump(context, session, now);
+  return true;
+}
+
+/** PUBREC has come (MQTT 5.0 section 4.3.3): answers with PUBREL [MQTT-4.3.3-4], or ends the exchange where it says an error. */
+export function received(
+  context: SessionContext,
+  session: Session,
+  packetIdentifier: number,
+  reasonCode: number,
+  now: number,
+): boolean {
+  const { link, outbound } = session;
+  if (link === null) return false;
+  const item = outbound.inFlight.get(packetIdentifier);
+  if (item === undefined || item.qos !== 2) {
+    // [MQTT-4.3.3-4]: answered, so that the peer's exchange comes to its end.
+    sendRelease(context, session, link, packetIdentifier, ReasonCode.packetIdentifierNotFound);
+    return false;
+  }
+  if (reasonCode >= 0x80) {
+    outbound.inFlight.delete(packetIdentifier);
+    forget(context, session, item);
+    pump(context, session, now);
+    return true;
+  }
+  item.state = 'released';
+  if (session.persistent) context.store.putInFlight(session, item);
+  sendRelease(context, session, link, packetIdentifier, ReasonCode.success);
+  return true;
+}
+
+/** PUBCOMP has come. @returns whether the identifier was in flight. */
+export function completed(context: SessionContext, session: Session, packetIdentifier: number, now: number): boolean {
+  const item = session.outbound.inFlight.get(packetIdentifier);
+  if (item === undefined || item.state !== 'released') return false;
+  session.outbound.inFlight.delete(packetIdentifier);
+  forget(context, session, item);
+  pump(context, session, now);
+  return true;
+}

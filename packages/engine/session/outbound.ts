@@ -1,0 +1,94 @@
+import { messageBytes, type Message } from '../message.ts';
+
+/** A QoS 1 or 2 message on its way to one session. */
+export interface OutboundMessage {
+  /** Order in the session and key in the journal. */
+  readonly sequence: number;
+  readonly message: Message;
+  readonly qos: 1 | 2;
+  readonly retain: boolean;
+  readonly subscriptionIdentifiers: readonly number[] | null;
+  /** `$share/...` filter that it came by; null for an ordinary subscription. */
+  readonly sharedFilter: string | null;
+  /** 0 while it is queued. */
+  packetIdentifier: number;
+  /** `queued`: waits. `sent`: PUBLISH is out. `released`: PUBREC has come, PUBREL is out (QoS 2). */
+  state: 'queued' | 'sent' | 'released';
+}
+
+const PACKET_IDENTIFIERS = 65_535;
+
+/** What a session has to deliver with QoS 1 and 2: a queue, and what is in flight (MQTT 5.0 sections 4.3, 4.4, 4.6). */
+export class Outbound {
+  #queue: (OutboundMessage | undefined)[] = [];
+  #head = 0;
+  #queuedBytes = 0;
+  #lastIdentifier = 0;
+  #sequence = 0;
+  /** By Packet Identifier, in the order of sending [MQTT-4.6.0-1]. */
+  readonly inFlight = new Map<number, OutboundMessage>();
+
+  get queuedMessages(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  nextSequence(): number {
+    return ++this.#sequence;
+  }
+
+  /** Puts a message at the end of the queue. */
+  enqueue(item: OutboundMessage): void {
+    if (item.sequence > this.#sequence) this.#sequence = item.sequence;
+    this.#queue.push(item);
+    this.#queuedBytes += messageBytes(item.message);
+  }
+
+  /** Takes the oldest message from the queue. */
+  dequeue(): OutboundMessage | undefined {
+    const item = this.#queue[this.#head];
+    if (item === undefined) return undefined;
+    this.#queue[this.#head] = undefined;
+    this.#head++;
+    this.#queuedBytes -= messageBytes(item.message);
+    // Amortised: the array is cut when half of it is behind the head.
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Gives the message the next free Packet Identifier and counts it as sent [MQTT-2.2.1-4]. */
+  launch(item: OutboundMessage): void {
+    let identifier = this.#lastIdentifier;
+    do identifier = identifier >= PACKET_IDENTIFIERS ? 1 : identifier + 1;
+    while (this.inFlight.has(identifier));
+    this.#lastIdentifier = identifier;
+    item.packetIdentifier = identifier;
+    item.state = 'sent';
+    this.inFlight.set(identifier, item);
+  }
+
+  /** Puts back a message whose Packet Identifier is known from the journal. Call in the order of sending. */
+  relaunch(item: OutboundMessage): void {
+    if (item.sequence > this.#sequence) this.#sequence = item.sequence;
+    this.#lastIdentifier = item.packetIdentifier;
+    this.inFlight.set(item.packetIdentifier, item);
+  }
+
+  /** All messages, in flight first, then queued, each oldest first. */
+  *all(): Generator<OutboundMessage> {
+    yield* this.inFlight.values();
+    for (let index = this.#head; index < this.#queue.length; index++) {
+      const item = this.#queue[index];
+      if (item !== undefined) yield item;
+    }
+  }
+}

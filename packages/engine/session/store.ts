@@ -1,0 +1,114 @@
+import type { BatchNumber, DeploymentId } from '../ids.ts';
+import type { Message } from '../message.ts';
+import type { Journal } from '../ports.ts';
+import type { SubscriptionOptions } from '../subscription.ts';
+import type { OutboundMessage } from './outbound.ts';
+import {
+  encodeInFlight,
+  encodeMessageRecord,
+  encodeRetained,
+  encodeSession,
+  encodeSubscription,
+  keyOf,
+} from './records.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Writes what must survive to the journal, for one deployment. Does nothing where the journal keeps nothing.
+ * `written` is the highest batch that was written to since `mark`: what an acknowledgement has to wait for.
+ */
+export class SessionStore {
+  readonly #journal: Journal;
+  readonly #deployment: DeploymentId;
+  #written: BatchNumber = 0;
+
+  constructor(journal: Journal, deployment: DeploymentId) {
+    this.#journal = journal;
+    this.#deployment = deployment;
+  }
+
+  /** Whether anything ever waits for the journal. */
+  get waits(): boolean {
+    return this.#journal.durable;
+  }
+
+  get openBatch(): BatchNumber {
+    return this.#journal.openBatch;
+  }
+
+  /** Forgets what was written so far: an input begins. */
+  mark(): void {
+    this.#written = 0;
+  }
+
+  /** The batch that the effects of this input are in; 0 when it wrote nothing. */
+  get written(): BatchNumber {
+    return this.#written;
+  }
+
+  /** The session itself: who, for how long, its will, whether it is connected. */
+  putSession(session: Session): void {
+    if (this.#journal.durable) this.#put(keyOf.session(session.clientId), encodeSession(session));
+  }
+
+  /** Forgets the session with all that belongs to it. */
+  deleteSession(session: Session): void {
+    if (!this.#journal.durable) return;
+    for (const topicFilter of session.subscriptions.keys())
+      this.#delete(keyOf.subscription(session.clientId, topicFilter));
+    for (const item of session.outbound.all()) this.deleteMessage(session, item);
+    for (const identifier of session.received) this.#delete(keyOf.received(session.clientId, identifier));
+    this.#delete(keyOf.session(session.clientId));
+  }
+
+  putSubscription(session: Session, topicFilter: string, options: SubscriptionOptions): void {
+    if (this.#journal.durable)
+      this.#put(keyOf.subscription(session.clientId, topicFilter), encodeSubscription(options));
+  }
+
+  deleteSubscription(session: Session, topicFilter: string): void {
+    this.#delete(keyOf.subscription(session.clientId, topicFilter));
+  }
+
+  putMessage(session: Session, item: OutboundMessage): void {
+    if (this.#journal.durable) this.#put(keyOf.message(session.clientId, item.sequence), encodeMessageRecord(item));
+  }
+
+  /** The Packet Identifier and state of a message in flight; the message itself is not written again. */
+  putInFlight(session: Session, item: OutboundMessage): void {
+    if (this.#journal.durable) this.#put(keyOf.inFlight(session.clientId, item.sequence), encodeInFlight(item));
+  }
+
+  deleteMessage(session: Session, item: OutboundMessage): void {
+    if (!this.#journal.durable) return;
+    this.#delete(keyOf.message(session.clientId, item.sequence));
+    if (item.packetIdentifier !== 0) this.#delete(keyOf.inFlight(session.clientId, item.sequence));
+  }
+
+  putReceived(session: Session, packetIdentifier: number): void {
+    if (this.#journal.durable) this.#put(keyOf.received(session.clientId, packetIdentifier), new Uint8Array(0));
+  }
+
+  deleteReceived(session: Session, packetIdentifier: number): void {
+    this.#delete(keyOf.received(session.clientId, packetIdentifier));
+  }
+
+  putRetained(message: Message): void {
+    if (this.#journal.durable) this.#put(keyOf.retained(message.topic), encodeRetained(message));
+  }
+
+  deleteRetained(topic: string): void {
+    this.#delete(keyOf.retained(topic));
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    this.#written = this.#journal.openBatch;
+    this.#journal.put(this.#deployment, key, value);
+  }
+
+  #delete(key: string): void {
+    if (!this.#journal.durable) return;
+    this.#written = this.#journal.openBatch;
+    this.#journal.delete(this.#deployment, key);
+  }
+}

@@ -1,0 +1,96 @@
+/** A timer that has been scheduled. `at` is milliseconds since 1970. */
+export interface Timer {
+  readonly at: number;
+  readonly run: (now: number) => void;
+}
+
+interface Entry extends Timer {
+  at: number;
+  run: (now: number) => void;
+  order: number;
+  /** Position in the heap; -1 when it is not in it. */
+  index: number;
+}
+
+/**
+ * Timers of virtual time: a binary heap, fired by `advance`. Equal times fire in the order of scheduling, so that
+ * the same inputs give the same run.
+ */
+export class Timers {
+  readonly #heap: Entry[] = [];
+  #order = 0;
+
+  /** Calls `run` in the first `advance` whose time is not before `at`. */
+  schedule(at: number, run: (now: number) => void): Timer {
+    const entry: Entry = { at, run, order: this.#order++, index: this.#heap.length };
+    this.#heap.push(entry);
+    this.#up(entry);
+    return entry;
+  }
+
+  /** Does nothing for a timer that has fired or was cancelled. */
+  cancel(timer: Timer): void {
+    const entry = timer as Entry;
+    if (entry.index < 0) return;
+    const last = this.#heap.pop();
+    if (last !== undefined && last !== entry) {
+      this.#place(last, entry.index);
+      this.#up(last);
+      this.#down(last);
+    }
+    entry.index = -1;
+  }
+
+  /** Fires what is due, in order of time. Timers that are scheduled meanwhile for the past fire as well. */
+  advance(now: number): void {
+    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+      this.cancel(first);
+      first.run(now);
+    }
+  }
+
+  /** When the next timer is due; Infinity when there is none. */
+  get nextAt(): number {
+    return this.#heap[0]?.at ?? Infinity;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  #before(a: Entry, b: Entry): boolean {
+    return a.at < b.at || (a.at === b.at && a.order < b.order);
+  }
+
+  #place(entry: Entry, index: number): void {
+    this.#heap[index] = entry;
+    entry.index = index;
+  }
+
+  #up(entry: Entry): void {
+    let index = entry.index;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = this.#heap[parentIndex];
+      if (parent === undefined || !this.#before(entry, parent)) break;
+      this.#place(parent, index);
+      index = parentIndex;
+    }
+    this.#place(entry, index);
+  }
+
+  #down(entry: Entry): void {
+    let index = entry.index;
+    for (;;) {
+      const left = this.#heap[2 * index + 1];
+      const right = this.#heap[2 * index + 2];
+      if (left === undefined) break;
+      const child = right !== undefined && this.#before(right, left) ? right : left;
+      if (!this.#before(child, entry)) break;
+      const childIndex = child.index;
+      this.#place(child, index);
+      index = childIndex;
+    }
+    this.#place(entry, index);
+  }
+}
