@@ -2,5 +2,6 @@
 export * from './client.ts';
 export * from './errors.ts';
 export * from './limits-schema.ts';
+export * from './openapi.ts';
 export * from './routes.ts';
 export * from './schemas.ts';

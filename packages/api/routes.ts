@@ -40,6 +40,7 @@ const nothing = { description: 'Done.' } as const;
 
 const admin = { security: [{ adminToken: [] }] };
 const deployments = { ...admin, tags: ['deployments'] };
+const installation = { ...admin, tags: ['installation'] };
 const credentials = { ...admin, tags: ['credentials'] };
 
 const one = '/api/v1/deployments/{deployment}';
@@ -164,8 +165,7 @@ export const routes = {
     responses: { 204: nothing, ...notFound },
   },
   info: {
-    ...admin,
-    tags: ['installation'],
+    ...installation,
     operationId: 'getInfo',
     summary: 'Version, domain and ports of the installation',
     method: 'get',

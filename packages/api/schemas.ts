@@ -59,47 +59,38 @@ export const changeDeploymentSchema = z
   .meta({ id: 'ChangeDeployment' });
 export type ChangeDeployment = z.input<typeof changeDeploymentSchema>;
 
-/** Bytes that a user name may have at most (UTF-8). */
-export const usernameBytesMax = 256;
+/** Characters that a user name may have at most. */
+export const usernameCharactersMax = 256;
 /** A password below this many characters is refused. */
 export const passwordCharactersMin = 8;
 /** A password below this many characters is accepted with a warning. */
 export const passwordCharactersAdvised = 12;
 /** Characters that a password may have at most. */
-export const passwordCharactersMax = 512;
+export const passwordCharactersMax = 1024;
 
-function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
-}
+const usernameRule = `a user name has 1 to ${usernameCharactersMax} characters, no control characters, and is not "." or ".."`;
 
 /** "." and ".." are refused because no URL can carry them as a path segment. */
 export const usernameSchema = z
   .string()
-  .refine(
-    (name) =>
-      name.length > 0 &&
-      name.isWellFormed() &&
-      utf8Length(name) <= usernameBytesMax &&
-      !/\p{Cc}/u.test(name) &&
-      name !== '.' &&
-      name !== '..',
-    {
-      error: `a user name has 1 to ${usernameBytesMax} bytes of UTF-8 without control characters, and is not "." or ".."`,
-    },
-  )
-  .describe(`1 to ${usernameBytesMax} bytes of UTF-8 without control characters.`);
+  .min(1, { error: usernameRule })
+  .max(usernameCharactersMax, { error: usernameRule })
+  .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name) && name !== '.' && name !== '..', {
+    error: usernameRule,
+  })
+  .describe(`1 to ${usernameCharactersMax} characters, none of them a control character.`);
 
 export const passwordSchema = z
   .string()
-  .min(passwordCharactersMin, { error: `a password has at least ${passwordCharactersMin} characters` })
+  .refine((password) => [...password].length >= passwordCharactersMin, {
+    error: `a password has at least ${passwordCharactersMin} characters`,
+  })
   .max(passwordCharactersMax, { error: `a password has at most ${passwordCharactersMax} characters` })
   .refine((password) => password.isWellFormed(), { error: 'a password is valid Unicode' })
-  .describe('Left out: one with 128 random bits is generated and returned this once.');
+  .meta({
+    minLength: passwordCharactersMin,
+    description: 'Left out: one with 128 random bits is generated and returned this once.',
+  });
 
 export const credentialSchema = z
   .object({ username: z.string(), disabled: z.boolean(), createdAt: time, changedAt: time })

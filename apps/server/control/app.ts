@@ -1,0 +1,144 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { openApiDocument, type Info } from '../../../packages/api/mod.ts';
+import { hasBearerToken } from './bearer-token.ts';
+import { ControlError } from './control-error.ts';
+import type { CredentialService } from './credential-service.ts';
+import type { DeploymentService } from './deployment-service.ts';
+import { isAllowedHost } from './host-check.ts';
+import { invalidRequest } from './invalid-request.ts';
+import { mountCredentials } from './routes/credentials.ts';
+import { mountDeployments } from './routes/deployments.ts';
+import { mountInfo } from './routes/info.ts';
+
+export interface AppOptions {
+  readonly deployments: DeploymentService;
+  readonly credentials: CredentialService;
+  /** The local admin token. */
+  readonly adminToken: string;
+  /** Host names and addresses besides those of loopback that requests may be for. */
+  readonly allowedHosts: readonly string[];
+  readonly info: () => Info;
+  /** Prometheus text. */
+  readonly metrics: () => string | Promise<string>;
+  /** Whether the service can do its work: answers `GET /healthz`. */
+  readonly isHealthy: () => boolean;
+  /** The certificate of the certificate authority, PEM. */
+  readonly caCertificate: () => string;
+  /** Takes errors that nobody expected; the caller only gets "server.error". */
+  readonly onUnexpectedError: (error: Error) => void;
+}
+
+const bodyBytesMax = 64 * 1024;
+
+/** The HTTP service: REST API, health, metrics and the CA file. */
+export function createApp(options: AppOptions): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (!result.success) throw invalidRequest(result.error);
+    },
+  });
+  app.onError((error, context) => answerError(error, context, options.onUnexpectedError));
+  app.notFound((context) => {
+    const { error } = new ControlError(
+      404,
+      'route.not-found',
+      'There is nothing here.',
+      'See /api/v1/openapi.json.',
+    ).toBody();
+    return context.json({ error }, 404);
+  });
+  guard(app, options);
+  mountPublic(app, options);
+  mountDeployments(app, options.deployments);
+  mountCredentials(app, options.credentials);
+  mountInfo(app, options.info);
+  return app;
+}
+
+/** What every request passes before a route sees it. */
+function guard(app: OpenAPIHono, options: AppOptions): void {
+  app.use(async (context, next) => {
+    const host = context.req.header('host') ?? new URL(context.req.url).host;
+    if (!isAllowedHost(host, options.allowedHosts)) throw hostNotAllowed();
+    context.header('X-Content-Type-Options', 'nosniff');
+    context.header('Cache-Control', 'no-store');
+    await next();
+  });
+  app.use('/api/*', async (context, next) => {
+    const isPublic = context.req.path === '/api/v1/openapi.json';
+    if (!isPublic && !hasBearerToken(context.req.header('authorization'), options.adminToken)) throw tokenWrong();
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytesMax,
+      onError: () => {
+        throw bodyTooLarge();
+      },
+    }),
+  );
+}
+
+/** The routes that need no token. */
+function mountPublic(app: OpenAPIHono, options: AppOptions): void {
+  const document = openApiDocument();
+  app.get('/healthz', (context) => (options.isHealthy() ? context.text('ok\n') : context.text('not ready\n', 503)));
+  app.get('/metrics', async (context) => {
+    const text = await options.metrics();
+    return context.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+  });
+  app.get('/ca.crt', (context) =>
+    context.body(options.caCertificate(), 200, {
+      'Content-Type': 'application/x-x509-ca-cert',
+      'Content-Disposition': 'attachment; filename="berth-ca.crt"',
+    }),
+  );
+  app.get('/api/v1/openapi.json', (context) => context.json(document));
+}
+
+function answerError(error: Error, context: Context, onUnexpectedError: (error: Error) => void): Response {
+  const known = error instanceof ControlError ? error : fromHttp(error);
+  if (known === null) onUnexpectedError(error);
+  const shown = known ?? serverError();
+  if (shown.status === 401) context.header('WWW-Authenticate', 'Bearer realm="berth"');
+  return context.json(shown.toBody(), shown.status);
+}
+
+/** Errors of Hono itself: a body that is no JSON, or is not said to be. */
+function fromHttp(error: Error): ControlError | null {
+  if (!(error instanceof HTTPException)) return null;
+  if (error.status === 415) {
+    const remedy = 'Send JSON with the header "Content-Type: application/json".';
+    return new ControlError(415, 'body.not-json', 'The body of the request is not said to be JSON.', remedy);
+  }
+  if (error.status >= 500) return null;
+  return new ControlError(
+    400,
+    'request.invalid',
+    'The body of the request is not valid JSON.',
+    'Send one JSON object.',
+  );
+}
+
+function hostNotAllowed(): ControlError {
+  const remedy = 'Use localhost or 127.0.0.1, or add the name to the configuration with --san.';
+  return new ControlError(403, 'host.not-allowed', 'This service does not answer to this host name.', remedy);
+}
+
+function tokenWrong(): ControlError {
+  const remedy = 'Send "Authorization: Bearer TOKEN" with the admin token from the data directory.';
+  return new ControlError(401, 'token.wrong', 'The token is missing or wrong.', remedy);
+}
+
+function bodyTooLarge(): ControlError {
+  const message = `The body of the request is larger than ${bodyBytesMax} bytes.`;
+  return new ControlError(413, 'body.too-large', message, 'Send less at once.');
+}
+
+function serverError(): ControlError {
+  const remedy = 'Look into the log of the service; if it happens again, report it with that entry.';
+  return new ControlError(500, 'server.error', 'Something went wrong in the service.', remedy);
+}

@@ -1,0 +1,64 @@
+/** What the control plane asks of the rest of the server. compose.ts hands the implementations over. */
+import type { FaultName } from '../../../packages/faults/mod.ts';
+import type { DeploymentId } from '../../../packages/engine/ids.ts';
+import type { Limits } from '../../../packages/engine/limits.ts';
+
+/** The running deployments: engine and listeners. Called after the change has been committed. */
+export interface LiveDeployments {
+  /** Whether a plain listener could be opened on the port now. */
+  portIsFree(port: number): Promise<boolean>;
+  /**
+   * Makes the deployment live in the engine and opens its plain listeners; null is no such listener.
+   * @throws Error where a listener cannot be opened; those that were opened for it are closed again.
+   */
+  open(
+    deployment: DeploymentId,
+    plain: { readonly mqttPort: number | null; readonly wsPort: number | null },
+  ): Promise<void>;
+  /** Closes its plain listeners, then all its connections with the fault. Sessions stay unless `forget` is set. */
+  close(deployment: DeploymentId, fault: FaultName, forget: boolean): Promise<void>;
+  /** Closes the connections that logged in with the user name. */
+  closeUsername(deployment: DeploymentId, username: string, fault: FaultName): void;
+  /** Limits have changed: the engine asks the policy again. */
+  policyChanged(deployment: DeploymentId): void;
+  /** null where the deployment is not live. */
+  counters(deployment: DeploymentId): Readonly<{ connections: number; sessions: number; subscriptions: number }> | null;
+}
+
+/** What connections are located and limited by, in memory. */
+export interface DeploymentIndex {
+  put(entry: {
+    readonly id: DeploymentId;
+    readonly state: 'running' | 'stopped';
+    readonly first: boolean;
+    readonly names: readonly string[];
+    readonly limits: Limits;
+    readonly deletedAt: number | null;
+  }): void;
+  remove(deployment: DeploymentId): void;
+}
+
+/** What is kept of a password. */
+export interface PasswordRecord {
+  readonly salt: Uint8Array;
+  readonly mac: Uint8Array;
+  readonly pepperKeyId: string;
+}
+
+export interface CredentialRecord extends PasswordRecord {
+  readonly username: string;
+  readonly disabled: boolean;
+}
+
+/** What log-ins are checked against, in memory. */
+export interface CredentialIndex {
+  put(deployment: DeploymentId, record: CredentialRecord): void;
+  remove(deployment: DeploymentId, username: string): void;
+  removeAll(deployment: DeploymentId): void;
+}
+
+export interface PasswordHashing {
+  hash(username: string, password: Uint8Array): PasswordRecord;
+  /** Whether passwords under this key can still be checked. */
+  knows(pepperKeyId: string): boolean;
+}
