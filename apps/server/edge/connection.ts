@@ -1,0 +1,392 @@
+import type { Socket } from 'bun';
+import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts';
+import type { CloseCause, LinkInput, ListenerKind } from '../../../packages/engine/ports.ts';
+import type { FaultName } from '../../../packages/faults/mod.ts';
+import { ClientHelloSniffer } from './client-hello-sniffer.ts';
+import type { GateVisitor, HandshakeGate } from './handshake-gate.ts';
+import type { Layer, LayerHost } from './layer.ts';
+import type { EdgeLimits } from './options.ts';
+import type { EdgeRefusal } from './refusal.ts';
+import { SendBuffer } from './send-buffer.ts';
+import { acknowledgeNow, peekByte } from './socket-options.ts';
+import { alertFault, handshakeFault } from './tls-fault.ts';
+import { WebSocketLayer } from './websocket/web-socket-layer.ts';
+
+/** What is buffered above this leaves at once instead of at the end of the turn. */
+const flushBytes = 64 * 1024;
+const tcpKeepAliveMs = 120_000;
+
+/** What a connection asks of the edge. */
+export interface ConnectionHost {
+  readonly input: LinkInput;
+  readonly limits: EdgeLimits;
+  readonly gate: HandshakeGate;
+  now(): number;
+  report(refusal: EdgeRefusal): void;
+  /** Gives an open connection its number. */
+  register(connection: Connection): ConnectionId;
+  /** Something came in: the turn of the loop ends with a flush. */
+  requestTurn(): void;
+  /** `flush` is called at the end of this turn. */
+  requestFlush(connection: Connection): void;
+  /** `expired` is called when `deadline` has passed, until `unwatch`. */
+  watch(connection: Connection): void;
+  unwatch(connection: Connection): void;
+  /** The socket is closed. The core is told of `cause` if it knows the connection. */
+  gone(connection: Connection, cause: CloseCause): void;
+}
+
+/**
+ * - `waiting`: for its turn in the TLS handshake; not read.
+ * - `handshaking`, `upgrading`: in the TLS handshake; in the WebSocket upgrade.
+ * - `open`: the core knows it.
+ * - `ending`: sends what is buffered, takes nothing new; what the peer sends is dropped.
+ * - `lingering`: all is sent and the peer was told; waits for it to close, so that nothing sent is lost to a reset.
+ * - `closed`: the socket is gone.
+ */
+type Phase = 'waiting' | 'handshaking' | 'upgrading' | 'open' | 'ending' | 'lingering' | 'closed';
+
+/** One connection of any listener: its phases, its buffer and its back-pressure. */
+export class Connection implements GateVisitor, LayerHost {
+  readonly listener: ListenerKind;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Given when the connection opens. */
+  id: ConnectionId | null = null;
+  /** Time at which `expired` is due, while the edge watches. */
+  deadline = 0;
+  /** Whether `flush` is due at the end of this turn. */
+  flushRequested = false;
+
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket<Connection>;
+  readonly #deployment: DeploymentId | null;
+  readonly #buffer = new SendBuffer();
+  #phase: Phase;
+  #layer: Layer | null = null;
+  /** When it was accepted; if it had to wait for its handshake, when its turn came. */
+  #startedAt: number;
+  #firstByte: number | null = null;
+  #serverName: string | null = null;
+  #tlsVersion: string | null = null;
+  /** The socket took less than it was given; `drain` will come. */
+  #blocked = false;
+  #paused = false;
+  /** What `drained` said last while bytes wait; 0 when nothing was said. */
+  #toldBytes = 0;
+  /** Why it ends, as soon as that is known. */
+  #cause: CloseCause | null = null;
+
+  constructor(
+    host: ConnectionHost,
+    socket: Socket<Connection>,
+    listener: ListenerKind,
+    deployment: DeploymentId | null,
+  ) {
+    this.#host = host;
+    this.#socket = socket;
+    this.#deployment = deployment;
+    this.listener = listener;
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.#startedAt = host.now();
+    this.#phase = 'waiting';
+  }
+
+  /** Bytes that are not sent yet. */
+  get bufferedBytes(): number {
+    return this.#buffer.byteLength;
+  }
+
+  get writable(): boolean {
+    return !this.#blocked;
+  }
+
+  // What the listener does with it.
+
+  /** Begins the TLS handshake, or waits for its turn: the socket is not read until then. */
+  startTls(): void {
+    if (this.#host.gate.enter(this)) {
+      this.startHandshake();
+    } else {
+      this.#paused = true;
+      this.#socket.pause();
+    }
+  }
+
+  startHandshake(): void {
+    this.#phase = 'handshaking';
+    this.#startedAt = this.#host.now();
+    this.#firstByte = peekByte(this.#socket);
+    this.#watchFor(this.#host.limits.handshakeTimeoutMs);
+    if (this.#paused) {
+      this.#paused = false;
+      this.#socket.resume();
+    }
+  }
+
+  /** There is no TLS, or it is done. */
+  startStream(): void {
+    if (this.listener === 'wss' || this.listener === 'ws') {
+      if (this.#phase === 'waiting') this.#watchFor(this.#host.limits.handshakeTimeoutMs);
+      this.#phase = 'upgrading';
+      this.#layer = new WebSocketLayer(this, this.#host.limits);
+      return;
+    }
+    if (this.listener === 'mqtt') {
+      this.#layer = new ClientHelloSniffer(this, () => {
+        this.#layer = null;
+      });
+    }
+    this.open(null);
+  }
+
+  /** Closes it before anything was read. */
+  turnAway(fault: FaultName, detail: string): void {
+    this.#report(fault, detail, null);
+    this.#phase = 'lingering';
+    this.cut({ kind: 'local' });
+  }
+
+  // What the socket tells.
+
+  handshaken(succeeded: boolean, error: Error | null): void {
+    if (this.#phase !== 'handshaking') return;
+    this.#host.gate.leave(this);
+    this.#serverName = plainName(this.#socket.getServername());
+    if (!succeeded) {
+      const { fault, detail } = handshakeFault(error, this.#firstByte);
+      this.#report(fault, detail, null);
+      // The alert is sent and Bun closes the socket; a reset from here could overtake the alert.
+      this.#phase = 'lingering';
+      this.#cause = { kind: 'local' };
+      this.#watchFor(this.#host.limits.lingerMs);
+      return;
+    }
+    this.#tlsVersion = this.#socket.getTLSVersion();
+    acknowledgeNow(this.#socket);
+    this.startStream();
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#phase === 'lingering' || this.#phase === 'closed') return;
+    if (this.#layer === null) this.deliver(bytes);
+    else this.#layer.receive(bytes);
+  }
+
+  drained(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.flush();
+    if (!this.#blocked) this.#layer?.drained();
+  }
+
+  peerEnded(): void {
+    this.#cause ??= { kind: 'peer' };
+  }
+
+  failed(error: Error): void {
+    const seen = alertFault(error);
+    this.#cause ??= seen === null ? { kind: 'lost', detail: error.message } : { kind: 'fault', ...seen };
+  }
+
+  socketClosed(error: Error | undefined): void {
+    const phase = this.#phase;
+    this.#phase = 'closed';
+    this.#buffer.clear();
+    this.#host.unwatch(this);
+    if (phase === 'waiting') this.#host.gate.giveUp(this);
+    if (phase === 'handshaking') this.#host.gate.leave(this);
+    if (phase === 'waiting' || phase === 'handshaking') {
+      this.#report('tls.cut', 'the peer closed during the TLS handshake', null);
+    } else if (phase === 'upgrading') {
+      this.#report('websocket.bad-request', 'the peer closed before the end of the upgrade request', null);
+    }
+    this.#cause ??= { kind: 'lost', detail: error?.message ?? 'the connection broke' };
+    this.#host.gone(this, this.#cause);
+  }
+
+  // What the core does with it.
+
+  /** @returns bytes that wait now. */
+  send(bytes: Uint8Array): number {
+    if (this.#phase !== 'open' || bytes.length === 0) return this.#buffer.byteLength;
+    this.#buffer.append(bytes);
+    if (!this.#blocked) {
+      this.#host.requestFlush(this);
+      if (this.#buffer.byteLength >= flushBytes) this.#write();
+    }
+    // The answer tells it, so `drained` has to tell when it falls below that.
+    if (this.#toldBytes !== 0) this.#toldBytes = this.#buffer.byteLength;
+    if (this.#buffer.byteLength > this.#host.limits.bufferBytesMax) {
+      this.cut({ kind: 'fault', fault: 'limit.outbound-buffer', detail: `${this.#buffer.byteLength} bytes unsent` });
+    }
+    return this.#buffer.byteLength;
+  }
+
+  /** Writes what waits, as far as the socket takes it. */
+  flush(): void {
+    if (this.#phase === 'closed') return;
+    this.#write();
+    const waiting = this.#buffer.byteLength;
+    if (this.#phase === 'ending' && waiting === 0) this.#finish();
+    if (this.#phase !== 'open' || this.id === null) return;
+    if (waiting === 0 ? this.#toldBytes === 0 : this.#toldBytes !== 0 && waiting >= this.#toldBytes) return;
+    this.#toldBytes = waiting;
+    this.#host.requestTurn();
+    this.#host.input.drained(this.id, waiting);
+  }
+
+  /** Sends what is buffered, then closes in order. */
+  end(cause: CloseCause): void {
+    if (this.#phase === 'open') this.#beginEnd(cause);
+  }
+
+  /** Closes at once. */
+  cut(cause: CloseCause): void {
+    if (this.#phase === 'closed') return;
+    this.#cause ??= cause;
+    this.#socket.terminate();
+  }
+
+  pause(): void {
+    if (this.#paused || this.#phase !== 'open') return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#phase === 'waiting') return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** The deadline has passed. */
+  expired(): void {
+    const afterMs = this.#host.limits.handshakeTimeoutMs;
+    if (this.#phase === 'handshaking') {
+      this.#host.gate.leave(this);
+      this.turnAway('tls.timeout', `the TLS handshake did not end within ${afterMs} ms`);
+    } else if (this.#phase === 'upgrading') {
+      this.turnAway('websocket.bad-request', `no complete upgrade request within ${afterMs} ms`);
+    } else {
+      this.cut({ kind: 'local' });
+    }
+  }
+
+  // What its layer does with it.
+
+  open(host: string | null): void {
+    this.#phase = 'open';
+    this.#host.unwatch(this);
+    this.#socket.setKeepAlive(true, tcpKeepAliveMs);
+    this.id = this.#host.register(this);
+    this.#host.requestTurn();
+    this.#host.input.opened(this.id, {
+      listener: this.listener,
+      deployment: this.#deployment,
+      serverName: this.#serverName,
+      host,
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      tlsVersion: this.#tlsVersion,
+      acceptedAt: this.#startedAt,
+    });
+  }
+
+  deliver(bytes: Uint8Array): void {
+    if (this.#phase !== 'open' || this.id === null) return;
+    this.#host.requestTurn();
+    this.#host.input.data(this.id, bytes);
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    if (this.#phase === 'lingering' || this.#phase === 'closed') return;
+    this.#buffer.appendRaw(bytes);
+    this.#host.requestFlush(this);
+  }
+
+  startFraming(): void {
+    this.#buffer.startFraming();
+  }
+
+  refuse(fault: FaultName, detail: string, response: Uint8Array | null, host: string | null): void {
+    this.#report(fault, detail, host);
+    if (response !== null) this.sendRaw(response);
+    this.#layer = null;
+    this.#beginEnd({ kind: 'local' });
+  }
+
+  fail(fault: FaultName, detail: string): void {
+    this.end({ kind: 'fault', fault, detail });
+  }
+
+  peerFinished(): void {
+    this.#layer = null;
+    if (this.#phase === 'open') this.#beginEnd({ kind: 'peer' });
+    else this.#host.requestFlush(this);
+  }
+
+  #beginEnd(cause: CloseCause): void {
+    this.#phase = 'ending';
+    this.#cause ??= cause;
+    this.#watchFor(this.#host.limits.lingerMs);
+    this.resume();
+    this.#host.requestFlush(this);
+  }
+
+  #write(): void {
+    while (!this.#blocked) {
+      const chunk = this.#buffer.next();
+      if (chunk === null) return;
+      const length = chunk.end - chunk.start;
+      const taken = this.#socket.write(chunk.memory, chunk.start, length);
+      // -1: the socket is closed, and says so soon.
+      this.#buffer.consume(Math.max(0, taken));
+      this.#blocked = taken < length;
+    }
+  }
+
+  /** All is sent: tells the peer, and waits for it to close. */
+  #finish(): void {
+    if (this.#layer?.finish() === true) {
+      this.#write();
+      return;
+    }
+    this.#phase = 'lingering';
+    // Sends close_notify where there is TLS, and FIN; still reads, so that bytes on their way do not cause a reset.
+    this.#socket.shutdown();
+  }
+
+  #watchFor(milliseconds: number): void {
+    this.deadline = this.#host.now() + milliseconds;
+    this.#host.watch(this);
+  }
+
+  #report(fault: FaultName, detail: string, host: string | null): void {
+    this.#host.report({
+      at: this.#host.now(),
+      listener: this.listener,
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      serverName: this.#serverName,
+      host,
+      tlsVersion: this.#tlsVersion,
+      fault,
+      detail,
+    });
+  }
+}
+
+/** An IPv4 address that came in on an IPv6 socket, as people write it. Empty where the peer was gone before it was asked. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
+
+/** SNI in lower case, without the dot that ends an absolute name; null where there was none. */
+function plainName(name: string | undefined): string | null {
+  if (name === undefined || name === '') return null;
+  const lower = name.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}

@@ -1,0 +1,199 @@
+import type { Socket, SocketHandler } from 'bun';
+import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts';
+import type { ListenerKind, Outbox } from '../../../packages/engine/ports.ts';
+import { bind } from './bind.ts';
+import type { Certificate } from './certificate.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionHost } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
+import { HandshakeGate } from './handshake-gate.ts';
+import type { EdgeListener } from './listener.ts';
+import type { EdgeOptions } from './options.ts';
+import { TlsListener } from './tls-listener.ts';
+import { Turn } from './turn.ts';
+
+/** All sockets that devices connect to: bytes in, bytes out, back-pressure. Knows no packet of MQTT. */
+export class Edge implements Outbox {
+  readonly #options: EdgeOptions;
+  readonly #turn: Turn;
+  readonly #deadlines: Deadlines<Connection>;
+  readonly #gate: HandshakeGate;
+  readonly #host: ConnectionHost;
+  /** All sockets, whether the core knows them or not. */
+  readonly #sockets = new Set<Connection>();
+  /** Those that the core knows. */
+  readonly #open = new Map<ConnectionId, Connection>();
+  readonly #tlsListeners = new Set<TlsListener>();
+  readonly #plainListeners = new Set<EdgeListener>();
+  #lastId = 0;
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.#turn = new Turn({
+      closed: (connection, cause) => options.input.closed(connection, cause),
+      beforeFlush: () => options.beforeFlush(),
+    });
+    this.#deadlines = new Deadlines(() => options.now());
+    this.#gate = new HandshakeGate(options.limits.handshakesPerAddress);
+    this.#host = this.#connectionHost();
+  }
+
+  /** Connections that the core knows. */
+  get connectionCount(): number {
+    return this.#open.size;
+  }
+
+  /** TLS handshakes in flight. */
+  get handshakeCount(): number {
+    return this.#gate.inFlight;
+  }
+
+  /**
+   * Listens with TLS 1.2 and 1.3. Port 0 takes a free one; `::` is all interfaces.
+   * @throws PortInUseError, or the error of the system or of the TLS library.
+   */
+  listenTls(kind: 'mqtts' | 'wss', hostname: string, port: number, certificate: Certificate): EdgeListener {
+    const socket = this.#handler(kind, null);
+    const listener = new TlsListener(kind, { hostname, port }, socket, certificate, (closed) => {
+      this.#tlsListeners.delete(closed);
+    });
+    this.#tlsListeners.add(listener);
+    return listener;
+  }
+
+  /**
+   * Listens without TLS, for one deployment.
+   * @throws PortInUseError, or the error of the system.
+   */
+  listenPlain(kind: 'mqtt' | 'ws', hostname: string, port: number, deployment: DeploymentId): EdgeListener {
+    const bound = bind({ hostname, port, socket: this.#handler(kind, deployment) });
+    const listener: EdgeListener = {
+      kind,
+      hostname: bound.hostname,
+      port: bound.port,
+      close: () => {
+        this.#plainListeners.delete(listener);
+        bound.stop();
+      },
+    };
+    this.#plainListeners.add(listener);
+    return listener;
+  }
+
+  /**
+   * Shows another certificate on all TLS listeners, to connections that come from now on. Open ones stay as they are,
+   * and none that comes meanwhile is lost.
+   * @throws the error of the TLS library; then listeners that come after the first one that failed keep the old certificate.
+   */
+  async replaceCertificate(certificate: Certificate): Promise<void> {
+    for (const listener of this.#tlsListeners) {
+      listener.replaceCertificate(certificate, this.#options.limits.listenerRetireMs);
+    }
+  }
+
+  /** Takes no more connections; those that are open stay. */
+  stopListening(): void {
+    for (const listener of [...this.#tlsListeners, ...this.#plainListeners]) listener.close();
+  }
+
+  /** Cuts all connections; what is buffered is lost. To end them in order, `end` each of them before. */
+  closeAll(): void {
+    for (const connection of [...this.#sockets]) connection.cut({ kind: 'local' });
+  }
+
+  /** Asks for `beforeFlush` at the end of this turn, where no input of the edge has caused one. */
+  requestTurn(): void {
+    this.#turn.request();
+  }
+
+  send(connection: ConnectionId, bytes: Uint8Array): number {
+    return this.#open.get(connection)?.send(bytes) ?? 0;
+  }
+
+  sendMany(connections: readonly ConnectionId[], bytes: Uint8Array): void {
+    for (const connection of connections) this.#open.get(connection)?.send(bytes);
+  }
+
+  end(connection: ConnectionId): void {
+    this.#open.get(connection)?.end({ kind: 'local' });
+  }
+
+  abort(connection: ConnectionId): void {
+    this.#open.get(connection)?.cut({ kind: 'local' });
+  }
+
+  pause(connection: ConnectionId): void {
+    this.#open.get(connection)?.pause();
+  }
+
+  resume(connection: ConnectionId): void {
+    this.#open.get(connection)?.resume();
+  }
+
+  #connectionHost(): ConnectionHost {
+    const { input, limits } = this.#options;
+    return {
+      input,
+      limits,
+      gate: this.#gate,
+      now: () => this.#options.now(),
+      report: (refusal) => this.#options.report(refusal),
+      register: (connection) => {
+        const id = ++this.#lastId as ConnectionId;
+        this.#open.set(id, connection);
+        return id;
+      },
+      requestTurn: () => this.#turn.request(),
+      requestFlush: (connection) => this.#turn.requestFlush(connection),
+      watch: (connection) => this.#deadlines.watch(connection),
+      unwatch: (connection) => this.#deadlines.unwatch(connection),
+      gone: (connection, cause) => {
+        this.#sockets.delete(connection);
+        if (connection.id === null) return;
+        this.#open.delete(connection.id);
+        this.#turn.tellClosed(connection.id, cause);
+      },
+    };
+  }
+
+  #accept(socket: Socket<Connection>, kind: ListenerKind, deployment: DeploymentId | null): void {
+    const connection = new Connection(this.#host, socket, kind, deployment);
+    socket.data = connection;
+    this.#sockets.add(connection);
+    const { connections } = this.#options.limits;
+    if (this.#sockets.size > connections) {
+      connection.turnAway('server.busy', `${connections} connections are open, which is the limit`);
+    } else if (kind === 'mqtts' || kind === 'wss') {
+      connection.startTls();
+    } else {
+      connection.startStream();
+    }
+  }
+
+  #handler(kind: ListenerKind, deployment: DeploymentId | null): SocketHandler<Connection> {
+    return {
+      binaryType: 'uint8array',
+      open: (socket) => this.#accept(socket, kind, deployment),
+      handshake: (socket, succeeded, error) => socket.data.handshaken(succeeded, error),
+      data: (socket, bytes) => socket.data.received(bytes),
+      drain: (socket) => socket.data.drained(),
+      end: (socket) => socket.data.peerEnded(),
+      close: (socket, error) => socket.data.socketClosed(error),
+      error: (socket, error) => {
+        if (isSocketError(error)) {
+          socket.data.failed(error);
+          return;
+        }
+        // A handler threw: the fault is ours, and is not to pass for a broken connection.
+        socket.data.cut({ kind: 'fault', fault: 'server.error', detail: error.message });
+        setImmediate(() => {
+          throw error;
+        });
+      },
+    };
+  }
+}
+
+function isSocketError(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+}

@@ -1,0 +1,128 @@
+import type { FaultName } from '../../../../packages/faults/mod.ts';
+import type { Layer, LayerHost } from '../layer.ts';
+import type { EdgeLimits } from '../options.ts';
+import { closeFrame, controlFrame } from './control-frame.ts';
+import { closeCode, FrameDecoder } from './frame-decoder.ts';
+import type { FrameSink } from './frame-decoder.ts';
+import { decideUpgrade, refuse } from './upgrade.ts';
+import type { UpgradeOutcome } from './upgrade.ts';
+
+const connectPacket = 0x10;
+const tlsHandshakeRecord = 0x16;
+const endOfHead = '\r\n\r\n';
+
+/** WebSocket on a connection, the server's side: the HTTP upgrade, then frames (RFC 6455). */
+export class WebSocketLayer implements Layer, FrameSink {
+  readonly #host: LayerHost;
+  readonly #limits: EdgeLimits;
+  /** What has come of the upgrade request; null behind it. */
+  #head: Buffer | null = Buffer.alloc(0);
+  #decoder: FrameDecoder | null = null;
+  /** The pong to the newest ping that could not be answered yet. */
+  #pong: Uint8Array | null = null;
+  /** - `closing`: our close frame went out first, the peer's is to come. */
+  #state: 'frames' | 'closing' | 'closed' = 'frames';
+
+  constructor(host: LayerHost, limits: EdgeLimits) {
+    this.#host = host;
+    this.#limits = limits;
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#head === null) this.#decoder?.feed(bytes);
+    else this.#readRequest(this.#head, bytes);
+  }
+
+  finish(): boolean {
+    if (this.#state === 'frames') {
+      this.#state = 'closing';
+      this.#host.sendRaw(closeFrame(closeCode.normal));
+    }
+    return this.#state === 'closing';
+  }
+
+  drained(): void {
+    if (this.#pong === null || this.#state !== 'frames') return;
+    this.#host.sendRaw(this.#pong);
+    this.#pong = null;
+  }
+
+  payload(bytes: Uint8Array): void {
+    this.#host.deliver(bytes);
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.#state !== 'frames') return;
+    const pong = controlFrame(0xa, payload);
+    // Only the newest ping needs an answer (RFC 6455 section 5.5.3), so a peer that does not read fills no memory.
+    if (this.#host.writable) this.#host.sendRaw(pong);
+    else this.#pong = pong;
+  }
+
+  close(code: number): void {
+    if (this.#state === 'frames') {
+      const echo = code === closeCode.noStatus ? controlFrame(0x8, new Uint8Array()) : closeFrame(code);
+      this.#host.sendRaw(echo);
+    }
+    this.#state = 'closed';
+    this.#host.peerFinished();
+  }
+
+  violation(code: number, fault: FaultName, detail: string): void {
+    if (this.#state === 'closing') {
+      this.#state = 'closed';
+      this.#host.peerFinished();
+      return;
+    }
+    this.#state = 'closed';
+    this.#host.sendRaw(closeFrame(code));
+    this.#host.fail(fault, detail);
+  }
+
+  #readRequest(earlier: Buffer, bytes: Uint8Array): void {
+    // Where the end of the head may begin: it can lie across two pieces.
+    const from = Math.max(0, earlier.length - endOfHead.length + 1);
+    const head = Buffer.concat([earlier, bytes]);
+    const first = head[0];
+    if (first === connectPacket) {
+      this.#host.refuse('port.mqtt-on-websocket', 'MQTT bytes where a WebSocket upgrade was expected', null, null);
+      return;
+    }
+    if (first === tlsHandshakeRecord) {
+      this.#host.refuse('port.tls-on-plain', 'a TLS ClientHello on a port without TLS', null, null);
+      return;
+    }
+    if (first !== undefined && (first < 0x41 || first > 0x5a)) {
+      this.#decide(refuse(null, 'websocket.bad-request', 400, 'This is not an HTTP request.'));
+      return;
+    }
+    const end = head.indexOf(endOfHead, from, 'latin1');
+    if (end > this.#limits.upgradeBytesMax || (end < 0 && head.length > this.#limits.upgradeBytesMax)) {
+      const sentence = `The request is larger than ${this.#limits.upgradeBytesMax} bytes.`;
+      this.#decide(refuse(null, 'websocket.bad-request', 431, sentence));
+      return;
+    }
+    if (end < 0) {
+      this.#head = head;
+      return;
+    }
+    if (!this.#decide(decideUpgrade(head.toString('latin1', 0, end)))) return;
+    const rest = head.subarray(end + endOfHead.length);
+    if (rest.length > 0) this.#decoder?.feed(rest);
+  }
+
+  /** @returns whether it is WebSocket now. */
+  #decide(outcome: UpgradeOutcome): boolean {
+    const response = Buffer.from(outcome.response, 'latin1');
+    if (outcome.kind === 'refused') {
+      this.#host.refuse(outcome.fault, outcome.detail, response, outcome.host);
+      return false;
+    }
+    this.#head = null;
+    this.#decoder = new FrameDecoder(this, this.#limits.webSocketMessageBytesMax);
+    this.#host.sendRaw(response);
+    this.#host.startFraming();
+    this.#host.open(outcome.host);
+    return true;
+  }
+}
