@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { z } from 'zod';
+import { ApiClient, ApiError } from '../../../packages/api/mod.ts';
+import type { Context } from '../context.ts';
+import { CliError, exitCodes, usageError } from '../exit.ts';
+
+/** The options of the admin commands that find the service, as commander gives them. */
+export interface AdminFlags {
+  data?: string;
+  api?: string;
+  tokenFile?: string;
+  json?: boolean;
+}
+
+/** What the service writes to `<data>/runtime.json` while it runs. */
+const runtimeSchema = z.object({ http: z.int(), httpHost: z.string(), pid: z.int() });
+
+/** Adds the options that find the running service, and `--json`. */
+export function addAdminOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--data <dir>', 'data directory of the running service (BERTH_DATA, default ./berth-data)'))
+    .option('--api <url>', 'address of the REST API, where the data directory is not at hand')
+    .option('--token-file <file>', 'file with the admin token (default: admin-token in the data directory)')
+    .option('--json', 'print JSON');
+}
+
+/** The data directory that is meant. */
+export function dataDirectoryOf(flags: { data?: string }, context: Context): string {
+  return flags.data ?? (context.env['BERTH_DATA'] || 'berth-data');
+}
+
+/**
+ * A client for the running service.
+ * @throws CliError in one sentence with the remedy where there is none.
+ */
+export function connectAdmin(flags: AdminFlags, context: Context): ApiClient {
+  const data = dataDirectoryOf(flags, context);
+  const baseUrl = flags.api === undefined ? runningApi(data, context) : checkedUrl(flags.api);
+  return new ApiClient({ baseUrl, token: readToken(flags.tokenFile ?? join(data, 'admin-token'), context), fetch });
+}
+
+/**
+ * Runs one request and turns what goes wrong into a sentence.
+ * @throws CliError
+ */
+export async function request<T>(context: Context, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // The service has just ended, or was killed and left its runtime file.
+    if (error.code === 'server.unreachable')
+      throw new CliError(`${error.message} ${startIt(context)}`, exitCodes.failure, { cause: error });
+    const isUsage = error.status === 400 || error.status === 404;
+    throw new CliError(`${error.message} ${error.remedy}`, isUsage ? exitCodes.usage : exitCodes.failure, {
+      cause: error,
+    });
+  }
+}
+
+/** Address of the REST API of the service that runs on the data directory. */
+export function runningApi(data: string, context: Context): string {
+  let text: string;
+  try {
+    text = readFileSync(join(data, 'runtime.json'), 'utf8');
+  } catch (error) {
+    throw new CliError(notRunning(data, context), exitCodes.failure, { cause: error });
+  }
+  const runtime = runtimeSchema.safeParse(parseJson(text));
+  if (!runtime.success) throw new CliError(notRunning(data, context));
+  const { http, httpHost, pid } = runtime.data;
+  if (!isAlive(pid)) throw new CliError(notRunning(data, context));
+  return `http://${reachable(httpHost)}:${http}`;
+}
+
+function notRunning(data: string, context: Context): string {
+  return context.language === 'zh'
+    ? `数据目录 ${data} 上没有正在运行的服务。${startIt(context)}`
+    : `No service is running on the data directory ${data}. ${startIt(context)}`;
+}
+
+function startIt(context: Context): string {
+  return context.language === 'zh'
+    ? `请用 "${context.command} up" 启动服务,或用 --data DIR 指定它的数据目录。`
+    : `Start it with "${context.command} up", or name its data directory with --data DIR.`;
+}
+
+function readToken(path: string, context: Context): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const isDenied = error instanceof Error && 'code' in error && error.code === 'EACCES';
+    throw new CliError(
+      context.language === 'zh'
+        ? `无法读取管理令牌 ${path}。${isDenied ? '请以运行服务的用户执行此命令。' : '请用 --data 或 --token-file 指定。'}`
+        : `The admin token ${path} cannot be read. ${isDenied ? 'Run this as the user that runs the service.' : 'Name it with --data or --token-file.'}`,
+      exitCodes.failure,
+      { cause: error },
+    );
+  }
+}
+
+function checkedUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw usageError(`--api takes a URL such as http://127.0.0.1:18083, not "${text}".`);
+  return text;
+}
+
+/** The address to connect to for a listener that is bound to `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** A killed service leaves its file behind. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

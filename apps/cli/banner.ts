@@ -1,0 +1,144 @@
+import { dirname, resolve } from 'node:path';
+import type { Language } from './language.ts';
+
+/** What `berth up` knows when it is ready. */
+export interface Ready {
+  readonly deployment: { readonly id: string; readonly name: string };
+  /** Host name of the deployment. */
+  readonly address: string;
+  /** Ports. */
+  readonly mqtts: number;
+  readonly wss: number;
+  readonly http: number;
+  readonly username?: string;
+  /** Only on the first start. */
+  readonly password?: string;
+  /** Path of the CA file. */
+  readonly ca: string;
+}
+
+interface Words {
+  readonly ready: string;
+  readonly deployment: string;
+  readonly address: string;
+  readonly ports: string;
+  readonly console: string;
+  readonly username: string;
+  readonly password: string;
+  readonly passwordOnce: string;
+  readonly passwordHidden: string;
+  readonly ca: string;
+  readonly tryIt: string;
+  readonly placeholder: string;
+  readonly stop: string;
+}
+
+const words: Readonly<Record<Language, Words>> = {
+  en: {
+    ready: 'Berth is ready.',
+    deployment: 'Deployment',
+    address: 'Address',
+    ports: 'Ports',
+    console: 'REST',
+    username: 'User name',
+    password: 'Password',
+    passwordOnce: 'shown this once: keep it',
+    passwordHidden: 'shown at the first start only; a new one:',
+    ca: 'CA file',
+    tryIt: 'Try it, line by line, in another terminal:',
+    placeholder: 'PASSWORD',
+    stop: 'Ctrl-C stops the service.',
+  },
+  zh: {
+    ready: 'Berth 已就绪。',
+    deployment: '部署',
+    address: '连接地址',
+    ports: '端口',
+    console: 'REST',
+    username: '用户名',
+    password: '密码',
+    passwordOnce: '仅显示这一次,请妥善保存',
+    passwordHidden: '仅在首次启动时显示;设置新密码:',
+    ca: 'CA 文件',
+    tryIt: '在另一个终端中逐行试用:',
+    placeholder: '你的密码',
+    stop: '按 Ctrl-C 停止服务。',
+  },
+};
+
+/**
+ * What `berth up` prints for people when it is ready: how to connect, and lines to copy that work as they stand.
+ * They use `localhost`, which the first deployment answers to as well, since its own name does not resolve everywhere.
+ */
+export function renderBanner(ready: Ready, options: { language: Language; command: string }): string {
+  const text = words[options.language];
+  const ca = resolve(ready.ca);
+  const username = ready.username ?? 'USERNAME';
+  const dataOption = dirname(ca) === resolve('berth-data') ? '' : ` --data ${shellQuote(dirname(ca))}`;
+  const newPassword = `${options.command} credential set-password ${ready.deployment.id} ${shellQuote(username)}${dataOption}`;
+  const rows: readonly (readonly [string, string])[] = [
+    [text.deployment, `${ready.deployment.name} (${ready.deployment.id})`],
+    [text.address, ready.address],
+    [text.ports, `${ready.mqtts} MQTT over TLS, ${ready.wss} WebSocket over TLS (/mqtt)`],
+    [text.console, `http://localhost:${ready.http}`],
+    [text.username, username],
+    [
+      text.password,
+      ready.password === undefined
+        ? `(${text.passwordHidden} ${newPassword})`
+        : `${ready.password}   (${text.passwordOnce})`,
+    ],
+    [text.ca, ca],
+  ];
+  const width = Math.max(...rows.map(([label]) => Bun.stringWidth(label)));
+  const facts = rows.map(([label, value]) => `  ${label}${' '.repeat(width - Bun.stringWidth(label))}  ${value}`);
+  const samples = renderSamples(
+    { ...ready, ca, username, password: ready.password ?? text.placeholder },
+    `${options.command}`,
+    dataOption,
+  );
+  return ['', text.ready, '', ...facts, '', text.tryIt, '', samples, '', text.stop, ''].join('\n');
+}
+
+type Connection = Ready & { readonly username: string; readonly password: string };
+
+function renderSamples(connection: Connection, berth: string, dataOption: string): string {
+  const login = `-u ${shellQuote(connection.username)} -P ${shellQuote(connection.password)}`;
+  const ca = shellQuote(connection.ca);
+  const port = connection.mqtts;
+  const berthPort = port === 8883 ? '' : ` -p ${port}`;
+  return [
+    `# Berth`,
+    `${berth} sub${berthPort}${dataOption} ${login} -t 'test/#' -v`,
+    `${berth} pub${berthPort}${dataOption} ${login} -t test/hello -m hello`,
+    '',
+    `# Mosquitto`,
+    `mosquitto_sub -h localhost -p ${port} --cafile ${ca} ${login} -t 'test/#' -v`,
+    `mosquitto_pub -h localhost -p ${port} --cafile ${ca} ${login} -t test/hello -m hello`,
+    '',
+    `# MQTTX CLI`,
+    `mqttx sub -h localhost -p ${port} -l mqtts --ca ${ca} ${login} -t 'test/#'`,
+    `mqttx pub -h localhost -p ${port} -l mqtts --ca ${ca} ${login} -t test/hello -m hello`,
+    '',
+    `# Python: pip install 'paho-mqtt>=2'`,
+    `python3 - <<'END'`,
+    `import paho.mqtt.client as mqtt`,
+    `client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)`,
+    `client.username_pw_set(${pythonQuote(connection.username)}, ${pythonQuote(connection.password)})`,
+    `client.tls_set(${pythonQuote(connection.ca)})`,
+    `client.on_message = lambda client, data, message: print(message.topic, message.payload.decode())`,
+    `client.on_connect = lambda client, data, flags, reason, properties: (print(reason), client.subscribe('test/#'), client.publish('test/python', 'hello'))`,
+    `client.connect('localhost', ${port})`,
+    `client.loop_forever()`,
+    `END`,
+  ].join('\n');
+}
+
+/** For a POSIX shell; plain words stay as they are. */
+export function shellQuote(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function pythonQuote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
+}

@@ -1,0 +1,42 @@
+import { Command, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { addCa } from './commands/ca.ts';
+import { addCredential } from './commands/credential.ts';
+import { addDeployment } from './commands/deployment.ts';
+import { addPub } from './commands/pub.ts';
+import { addSub } from './commands/sub.ts';
+import { addUp } from './commands/up.ts';
+import type { Context } from './context.ts';
+import { exitCodesHelp } from './exit.ts';
+
+/** The whole command line. Parsing throws CommanderError for help, version and mistakes. */
+export function makeProgram(context: Context): Command {
+  const program = new Command('berth')
+    .description('Berth: a self-hosted, multi-tenant MQTT service')
+    .version(packageJson.version, '--version', 'print the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.write(text),
+      writeErr: (text) => context.error(text.replace(/\n$/, '')),
+    })
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${context.command} up\n  ${context.command} sub -u device -P PASSWORD -t 'test/#' -v\n  ${context.command} deployment list\n\n${exitCodesHelp}`,
+    );
+  // Read before parsing, because help texts need it; declared here so that every command takes it.
+  addUp(program, context);
+  addPub(program, context);
+  addSub(program, context);
+  addDeployment(program, context);
+  addCredential(program, context);
+  addCa(program, context);
+  addLanguageOption(program);
+  return program;
+}
+
+function addLanguageOption(command: Command): void {
+  command.addOption(
+    new Option('--lang <language>', 'language of messages: en or zh (default: by LANG)').choices(['en', 'zh']),
+  );
+}

@@ -1,0 +1,69 @@
+import { fault, type FaultName } from '../../packages/faults/mod.ts';
+import { diagnose } from './diagnose.ts';
+import type { Language } from './language.ts';
+import { codeNameOf } from './mqtt/code-names.ts';
+import type { Symptom } from './symptom.ts';
+import { printable } from './table.ts';
+
+/** What was seen, on one line: the raw code with its name in the standard, and what the server said. */
+export function describeSymptom(symptom: Symptom): string {
+  switch (symptom.kind) {
+    case 'system':
+      return printable(
+        symptom.message.includes(symptom.code) ? symptom.message : `${symptom.code}: ${symptom.message}`,
+      );
+    case 'timeout':
+      return `no answer in time (${stageNames[symptom.stage]})`;
+    case 'closed':
+      return `the connection was closed (${stageNames[symptom.stage]})`;
+    case 'foreign':
+      return `the answer is not MQTT${symptom.protocol === 'other' ? '' : ` but ${symptom.protocol.toUpperCase()}`}`;
+    case 'http':
+      return `HTTP ${symptom.status}${quoted(symptom.body.trim().split('\n')[0] ?? '')}`;
+    case 'websocket':
+      return `WebSocket closed with ${symptom.status}${quoted(symptom.reason)}`;
+    case 'connack':
+      return `CONNACK ${codeNameOf('connack', symptom.version, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+    case 'disconnect':
+      return `DISCONNECT ${codeNameOf('disconnect', 5, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+    case 'publish':
+      return `the message was refused: ${codeNameOf('publish', 5, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+    case 'subscribe':
+      return `SUBACK ${codeNameOf('suback', symptom.version, symptom.code)} for ${printable(symptom.topicFilter)}${quoted(symptom.reasonString ?? '')}`;
+  }
+}
+
+function quoted(text: string): string {
+  return text === '' ? '' : `: "${printable(text.slice(0, 300))}"`;
+}
+
+const stageNames = {
+  tcp: 'while connecting',
+  tls: 'during the TLS handshake',
+  upgrade: 'during the WebSocket upgrade',
+  connack: 'before CONNACK',
+  open: 'while connected',
+} as const;
+
+const labels = {
+  en: { cause: 'Cause: ', remedy: 'Remedy:' },
+  zh: { cause: '原因:', remedy: '处理:' },
+} as const;
+
+/** A fault for people: what was seen, number, name, title, cause and remedy. */
+export function renderFault(name: FaultName, symptom: Symptom, language: Language): string {
+  const entry = fault(name);
+  const { cause, remedy } = labels[language];
+  return [
+    describeSymptom(symptom),
+    `  error ${entry.number}  ${name}  ${entry.title[language]}`,
+    `  ${cause} ${entry.cause[language]}`,
+    `  ${remedy} ${entry.remedy[language]}`,
+  ].join('\n');
+}
+
+/** The same for a symptom; just what was seen where it is no fault. */
+export function renderSymptom(symptom: Symptom, language: Language): string {
+  const name = diagnose(symptom);
+  return name === null ? describeSymptom(symptom) : renderFault(name, symptom, language);
+}
