@@ -1,10 +1,13 @@
 import { hasWildcard, topicMatchesFilter } from '../topic/names.ts';
 
-/** Wildcard filters that are remembered as changed. A power of two. */
-const changesMax = 1024;
+/** Changed wildcard filters that make a generation old. */
+const changesPerGeneration = 64;
+
+/** Changed wildcard filters that are remembered: an entry that slept through two generations is gone. */
+const changesMax = 2 * changesPerGeneration;
 
 /** A cached value is compared with this many changed filters at least before it is given up instead. */
-const checksMin = 32;
+const checksMin = 16;
 
 /** A wildcard filter under which something has changed. */
 interface Change {
@@ -28,7 +31,8 @@ interface CacheEntry<T> {
  * that nobody publishes cost nothing, and subscriptions that come and go elsewhere do not empty the cache.
  *
  * Bounded in entries and in weight by two generations: when the young one is full it becomes the old one, whose
- * entries are dropped a generation later unless they were used.
+ * entries are dropped a generation later unless they were used. It becomes old after a number of changes too, or else
+ * values that hold no longer, and all they refer to, would stay for as long as nobody publishes to their topics.
  */
 export class RouteCache<T> {
   readonly #entriesMax: number;
@@ -77,7 +81,7 @@ export class RouteCache<T> {
   /** Values of topics that the filter matches hold no longer. */
   invalidate(topicFilter: string): void {
     if (hasWildcard(topicFilter)) {
-      this.#lastChange++;
+      if (++this.#lastChange % changesPerGeneration === 0) this.#age();
       this.#changes[this.#lastChange % changesMax] = { topicFilter, prefix: literalPrefix(topicFilter) };
     } else {
       this.#young.delete(topicFilter);
@@ -85,24 +89,32 @@ export class RouteCache<T> {
     }
   }
 
+  /** Forgets all values. */
+  clear(): void {
+    this.#age();
+    this.#age();
+  }
+
   #add(topic: string, entry: CacheEntry<T>): void {
-    if (
-      this.#young.size > 0 &&
-      (this.#young.size >= this.#entriesMax || this.#youngWeight + entry.weight > this.#weightMax)
-    ) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngWeight = 0;
-    }
+    const full = this.#young.size >= this.#entriesMax || this.#youngWeight + entry.weight > this.#weightMax;
+    if (full && this.#young.size > 0) this.#age();
     this.#young.set(topic, entry);
     this.#youngWeight += entry.weight;
+  }
+
+  /** The young generation becomes the old one, which is dropped. */
+  #age(): void {
+    if (this.#young.size === 0 && this.#old.size === 0) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngWeight = 0;
   }
 
   #holds(topic: string, entry: CacheEntry<T>): boolean {
     const behind = this.#lastChange - entry.checkedAt;
     if (behind === 0) return true;
     // Computing a heavy value anew costs more than many comparisons; a light one is cheaper than those.
-    if (behind >= changesMax || behind > checksMin + entry.weight / 64) return false;
+    if (behind > Math.min(changesMax, checksMin + entry.weight / 64)) return false;
     for (let number = entry.checkedAt + 1; number <= this.#lastChange; number++) {
       const change = this.#changes[number % changesMax];
       if (change === undefined) return false;

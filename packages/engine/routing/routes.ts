@@ -69,8 +69,10 @@ export class Routes<S extends object> {
     const shared = parseSharedFilter(topicFilter);
     if (shared === 'invalid') return false;
     const removed = shared === null ? this.#delete(subscriber, topicFilter) : this.#leave(subscriber, shared);
-    if (removed) this.#subscriptionCount--;
-    return removed;
+    if (!removed) return false;
+    this.#subscriptionCount--;
+    if (this.#subscriptionCount === 0) this.#cache.clear();
+    return true;
   }
 
   /** Unsubscribes from each of the filters, at the end of a session. */
