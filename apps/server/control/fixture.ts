@@ -1,0 +1,127 @@
+/** A control plane on a database of its own, for tests. */
+import type { Kysely } from 'kysely';
+import { createApp } from './app.ts';
+import { CredentialService } from './credential-service.ts';
+import { openDatabase } from './database/open.ts';
+import type { Tables } from './database/tables.ts';
+import { DeploymentService } from './deployment-service.ts';
+import type { CredentialIndex, DeploymentIndex, LiveDeployments, PasswordHashing } from './ports.ts';
+import { Serial } from './serial.ts';
+
+/** Records what the services ask of the running deployments, one line each. */
+export class RecordedLive implements LiveDeployments {
+  readonly calls: string[] = [];
+  readonly busyPorts = new Set<number>();
+  /** Ports that look free and then cannot be opened. */
+  readonly trickyPorts = new Set<number>();
+  liveCounters: ReturnType<LiveDeployments['counters']> = null;
+
+  portIsFree(port: number): Promise<boolean> {
+    return Promise.resolve(!this.busyPorts.has(port));
+  }
+
+  open(deployment: string, { mqttPort, wsPort }: { mqttPort: number | null; wsPort: number | null }): Promise<void> {
+    if ([mqttPort, wsPort].some((port) => port !== null && this.trickyPorts.has(port))) {
+      return Promise.reject(new Error('somebody was faster'));
+    }
+    this.calls.push(`open ${deployment} ${mqttPort} ${wsPort}`);
+    return Promise.resolve();
+  }
+
+  close(deployment: string, fault: string, forget: boolean): Promise<void> {
+    this.calls.push(`close ${deployment} ${fault}${forget ? ' forget' : ''}`);
+    return Promise.resolve();
+  }
+
+  closeUsername(deployment: string, username: string, fault: string): void {
+    this.calls.push(`closeUsername ${deployment} ${username} ${fault}`);
+  }
+
+  policyChanged(deployment: string): void {
+    this.calls.push(`policyChanged ${deployment}`);
+  }
+
+  counters(): ReturnType<LiveDeployments['counters']> {
+    return this.liveCounters;
+  }
+
+  /** The calls since the last time. */
+  take(): string[] {
+    return this.calls.splice(0);
+  }
+}
+
+/** What the policy side implements. */
+export interface PolicySide {
+  readonly deployments: DeploymentIndex;
+  readonly credentials: CredentialIndex;
+  readonly hashing: PasswordHashing;
+}
+
+export interface TestControl extends AsyncDisposable {
+  readonly database: Kysely<Tables>;
+  readonly live: RecordedLive;
+  readonly clock: { now: number };
+  readonly deployments: DeploymentService;
+  readonly credentials: CredentialService;
+  readonly app: ReturnType<typeof createApp>;
+  /** Errors that nobody expected. */
+  readonly unexpected: Error[];
+}
+
+export const testToken = 'test-token-of-the-operator';
+
+/** Opens the database in the directory and loads what is in it, as a start of the server does. */
+export async function startControl(dataDirectory: string, policy: PolicySide): Promise<TestControl> {
+  const database = await openDatabase(dataDirectory);
+  const live = new RecordedLive();
+  const clock = { now: Date.UTC(2026, 0, 1) };
+  const changes = new Serial();
+  const common = { database, live, changes, now: () => clock.now };
+  const deployments = new DeploymentService({
+    ...common,
+    index: policy.deployments,
+    credentials: policy.credentials,
+    domain: 'berth.example',
+    ports: () => ({ mqtts: 8883, wss: 8084 }),
+  });
+  const credentials = new CredentialService({
+    ...common,
+    deployments,
+    index: policy.credentials,
+    hashing: policy.hashing,
+  });
+  await deployments.load();
+  await credentials.load();
+  const unexpected: Error[] = [];
+  const app = createApp({
+    deployments,
+    credentials,
+    adminToken: testToken,
+    allowedHosts: ['console.example'],
+    info: () => ({
+      version: '0.1.0',
+      domain: 'berth.example',
+      ports: { mqtts: 8883, wss: 8084, http: 18_083 },
+      uptimeSeconds: 5,
+      caFingerprint: 'AB:CD',
+    }),
+    metrics: () => 'berth_up 1\n',
+    isHealthy: () => clock.now > 0,
+    caCertificate: () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n',
+    onUnexpectedError: (error) => unexpected.push(error),
+  });
+  return {
+    database,
+    live,
+    clock,
+    deployments,
+    credentials,
+    app,
+    unexpected,
+    async [Symbol.asyncDispose]() {
+      await changes.idle();
+      await database.destroy();
+    },
+  };
+}
