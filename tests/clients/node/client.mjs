@@ -127,7 +127,10 @@ const scenarios = {
   },
   async refused() {
     const client = mqtt.connect(url, optionsOf('stranger', { password: 'not the password' }));
-    const [error] = await within('the refusal', once(client, 'error').catch((thrown) => [thrown]));
+    const [error] = await within(
+      'the refusal',
+      once(client, 'error').catch((thrown) => [thrown]),
+    );
     equal(error.code, v5 ? 0x86 : 4, 'code');
     client.end(true);
   },
