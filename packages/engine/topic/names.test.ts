@@ -208,6 +208,9 @@ describe('shared subscriptions', () => {
     '$share/#',
     '$share/g+/a',
     '$share/g/a#',
-    '$share/g\0/a',
   ])('%s is invalid', (topicFilter) => expect(parseSharedFilter(topicFilter)).toBe('invalid'));
+
+  test('a ShareName has no null character', () => {
+    expect(parseSharedFilter('$share/g\0/a')).toBe('invalid');
+  });
 });

@@ -16,7 +16,7 @@ const filters = fc
 function matches<V>(trie: FilterTrie<V>, topic: string): V[] {
   const found: V[] = [];
   trie.match(topic, (value) => found.push(value));
-  return found.toSorted();
+  return found.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 describe('FilterTrie', () => {
