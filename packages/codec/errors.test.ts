@@ -337,6 +337,7 @@ test('messages tell nothing of the content', () => {
 
 describe('Framer', () => {
   const limited: [what: string, bytes: string, reasonCode: number][] = [
+    ['packet type 0', '0f', 0x81],
     ['a Remaining Length of five bytes', '30 8080808001', 0x81],
     ['its fourth continuation byte alone', '30 ffffffff', 0x81],
     ['a packet one byte above the maximum', '30 31', 0x95],
@@ -358,6 +359,10 @@ describe('Framer', () => {
     framer.shortestLengths = true;
     expect(errorOf(() => framer.next())).toMatchObject({ reasonCode: 0x81, statement: 'MQTT-1.5.5-1' });
   });
+});
+
+test('decode itself refuses packet type 0', () => {
+  expect(errorOf(() => decode(5, 0x00, new Uint8Array(0), 0, 0))).toMatchObject({ reasonCode: 0x81 });
 });
 
 test('decode takes the body where it lies in a larger buffer', () => {

@@ -65,7 +65,7 @@ export class Framer {
    * Moves on to the next whole packet. When true, `header`, `buffer`, `start`, `bodyStart` and `end` describe it until the next
    * `push` or `release`.
    *
-   * @throws DecodeError 0x81 for a Remaining Length of more than four bytes, 0x95 as soon as a fixed header announces a packet
+   * @throws DecodeError 0x81 for packet type 0 and for a Remaining Length of more than four bytes, 0x95 as soon as a fixed header announces a packet
    * larger than `maximumPacketSize`
    */
   next(): boolean {
@@ -118,6 +118,7 @@ export class Framer {
 
   /** Size of the packet at `start`; 0 while its fixed header is not all there. */
   #packetSize(buffer: Uint8Array, start: number, end: number): number {
+    if (start < end && (buffer[start] ?? 0) < 0x10) throw malformed('packet type 0'); // whatever its length will be
     let length = 0;
     let shift = 0;
     for (let i = start + 1; i < end; i++) {
