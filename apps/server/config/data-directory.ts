@@ -35,7 +35,9 @@ export class DataDirectory implements Disposable {
   static open(given: string): DataDirectory {
     const path = resolve(given);
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      const isMade = mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined;
+      // The umask may have taken bits away.
+      if (isMade) chmodSync(path, 0o700);
       const isNew = checkContent(path);
       const lock = new DirectoryLock(path);
       try {

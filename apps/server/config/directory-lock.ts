@@ -7,9 +7,13 @@ import { BootError } from './boot-error.ts';
 export const lockFile = 'lock';
 export const pidFile = 'berth.pid';
 
+/** Locks that are held: a database that nobody refers to would be collected, and its lock dropped with it. */
+const held = new Set<DirectoryLock>();
+
 /**
  * Keeps a second server off a data directory. The lock is an exclusive transaction of SQLite on an empty file:
- * the kernel drops it when the process ends, however it ends, and it works wherever SQLite does.
+ * the kernel drops it when the process ends, however it ends, and it works wherever SQLite does. Nothing else in this
+ * process may open the file: closing it again would drop the lock.
  */
 export class DirectoryLock implements Disposable {
   readonly #database: Database;
@@ -38,11 +42,13 @@ export class DirectoryLock implements Disposable {
     }
     writeFileSync(this.#pidPath, `${process.pid}\n`, { mode: 0o600 });
     chmodSync(this.#pidPath, 0o600);
+    held.add(this);
   }
 
   [Symbol.dispose](): void {
     rmSync(this.#pidPath, { force: true });
     this.#database.close();
+    held.delete(this);
   }
 }
 
