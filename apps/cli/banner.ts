@@ -1,21 +1,6 @@
 import { dirname, resolve } from 'node:path';
+import type { Ready } from '../server/ready.ts';
 import type { Language } from './language.ts';
-
-/** What `berth up` knows when it is ready. */
-export interface Ready {
-  readonly deployment: { readonly id: string; readonly name: string };
-  /** Host name of the deployment. */
-  readonly address: string;
-  /** Ports. */
-  readonly mqtts: number;
-  readonly wss: number;
-  readonly http: number;
-  readonly username?: string;
-  /** Only on the first start. */
-  readonly password?: string;
-  /** Path of the CA file. */
-  readonly ca: string;
-}
 
 interface Words {
   readonly ready: string;
@@ -94,7 +79,7 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
   const facts = rows.map(([label, value]) => `  ${label}${' '.repeat(width - Bun.stringWidth(label))}  ${value}`);
   const samples = renderSamples(
     { ...ready, ca, username, password: ready.password ?? text.placeholder },
-    `${options.command}`,
+    options.command,
     dataOption,
   );
   return ['', text.ready, '', ...facts, '', text.tryIt, '', samples, '', text.stop, ''].join('\n');

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const { env } = process;
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
 /** The executable of the npm package `bun`, or null where it is not installed. */
@@ -27,7 +28,7 @@ if (bun === null) {
 
 const child = spawn(bun, [main, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, BERTH_LAUNCHED_AS: 'berth' },
+  env: { ...env, BERTH_LAUNCHED_AS: 'berth' },
 });
 // A terminal sends Ctrl-C to both processes: passed on as well, it would count twice.
 process.on('SIGINT', () => {

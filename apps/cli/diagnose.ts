@@ -9,7 +9,7 @@ import type { Stage, Symptom } from './symptom.ts';
 export function diagnose(symptom: Symptom): FaultName | null {
   switch (symptom.kind) {
     case 'system':
-      return diagnoseSystem(symptom.code, symptom.stage);
+      return diagnoseSystem(symptom);
     case 'timeout':
       return timeoutFaults[symptom.stage];
     case 'closed':
@@ -49,7 +49,7 @@ export function fromReasonString(text: string | null): FaultName | null {
   // Longest first: one Reason String may begin with another.
   const exact = Object.values(faults)
     .filter((entry) => entry.reasonString !== null && text.includes(entry.reasonString))
-    .sort((a, b) => (b.reasonString?.length ?? 0) - (a.reasonString?.length ?? 0))[0];
+    .toSorted((a, b) => (b.reasonString?.length ?? 0) - (a.reasonString?.length ?? 0))[0];
   if (exact !== undefined) return likeliest(exact.name);
   const first = faultsOfNumber(Number(number))[0];
   return first === undefined ? null : likeliest(first.name);
@@ -69,7 +69,9 @@ function diagnoseConnack(symptom: Extract<Symptom, { kind: 'connack' }>): FaultN
   const likely = told ?? (symptom.version === 5 ? connackFaults5[code] : connackFaults3[code]) ?? 'server.error';
   if (likely === 'credentials.wrong-password' && !sent.username) return 'credentials.missing';
   if (told === null && likely === 'sni.unknown') {
-    // Plain ports have no SNI: there "not authorized" can only be about the user name.
+    // Berth always says error -5 to a 5.0 client: this is another server, and there it is about the user name.
+    if (symptom.version === 5) return sent.username ? 'credentials.wrong-password' : 'credentials.missing';
+    // Ports without TLS have no SNI.
     if (!sent.tls) return sent.username ? 'credentials.wrong-password' : 'credentials.missing';
     if (!sent.serverName) return 'sni.missing';
   }
@@ -261,20 +263,23 @@ const systemFaults: Readonly<Record<string, FaultName>> = {
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'sni.unknown',
 };
 
-const cutCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ENOTCONN', 'EPROTO'];
+const cutCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ENOTCONN', 'EPROTO']);
 
-function diagnoseSystem(code: string, stage: Stage): FaultName {
-  if (cutCodes.includes(code)) {
-    if (stage === 'tls') return 'tls.cut';
-    return stage === 'upgrade' ? 'port.http-on-mqtt' : 'connection.lost';
-  }
+function diagnoseSystem({ code, stage, sent }: Extract<Symptom, { kind: 'system' }>): FaultName {
+  if (cutCodes.has(code)) return closedFault(stage, sent.tls);
   if (code === 'ETIMEDOUT' && stage !== 'tcp') return stage === 'tls' ? 'tls.timeout' : 'connection.lost';
   const known = systemFaults[code];
+  // An IP address instead of a name: no SNI goes out, and no certificate fits.
+  if (known === 'address.foreign-cname' && !sent.serverName) return 'sni.missing';
   if (known !== undefined) return known;
   if (/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code)) return 'tls.failed';
-  return stage === 'open' || stage === 'connack'
-    ? 'connection.lost'
-    : stage === 'tls'
-      ? 'tls.failed'
-      : 'address.unreachable';
+  return unknownErrors[stage];
 }
+
+const unknownErrors: Readonly<Record<Stage, FaultName>> = {
+  tcp: 'address.unreachable',
+  tls: 'tls.failed',
+  upgrade: 'connection.lost',
+  connack: 'connection.lost',
+  open: 'connection.lost',
+};

@@ -11,7 +11,7 @@ export function processContext(args: readonly string[]): Context {
     env,
     language: languageOption(args) ?? detectLanguage(env),
     command: env['BERTH_LAUNCHED_AS'] ?? 'npm run -s berth --',
-    interactive: Boolean(stdin.isTTY) && Boolean(stderr.isTTY),
+    interactive: stdin.isTTY && stderr.isTTY,
     input: stdin,
     error: (line) => void stderr.write(`${line}\n`),
     write: (data) =>

@@ -16,6 +16,7 @@ export function makeProgram(context: Context): Command {
     .version(packageJson.version, '--version', 'print the version')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
+    .showHelpAfterError('(--help shows what is possible)')
     .configureOutput({
       writeOut: (text) => void context.write(text),
       writeErr: (text) => context.error(text.replace(/\n$/, '')),
@@ -24,7 +25,6 @@ export function makeProgram(context: Context): Command {
       'after',
       `\nExamples:\n  ${context.command} up\n  ${context.command} sub -u device -P PASSWORD -t 'test/#' -v\n  ${context.command} deployment list\n\n${exitCodesHelp}`,
     );
-  // Read before parsing, because help texts need it; declared here so that every command takes it.
   addUp(program, context);
   addPub(program, context);
   addSub(program, context);
@@ -35,6 +35,7 @@ export function makeProgram(context: Context): Command {
   return program;
 }
 
+/** Read before parsing (see process-context.ts), because help texts need it; declared so that every command takes it. */
 function addLanguageOption(command: Command): void {
   command.addOption(
     new Option('--lang <language>', 'language of messages: en or zh (default: by LANG)').choices(['en', 'zh']),

@@ -6,7 +6,14 @@ export type Stage = 'tcp' | 'tls' | 'upgrade' | 'connack' | 'open';
 /** What a client sees when something goes wrong: the input of `diagnose`. */
 export type Symptom =
   /** An error of the resolver, the socket or TLS, by its code, for example `ECONNREFUSED`. */
-  | { readonly kind: 'system'; readonly code: string; readonly stage: Stage; readonly message: string }
+  | {
+      readonly kind: 'system';
+      readonly code: string;
+      readonly stage: Stage;
+      readonly message: string;
+      /** What the client did: it decides what a bare code most likely means. */
+      readonly sent: { readonly tls: boolean; readonly serverName: boolean };
+    }
   /** Nothing came in time. */
   | { readonly kind: 'timeout'; readonly stage: Stage }
   /** The server closed without a word. */

@@ -52,7 +52,7 @@ async function readCa(flags: CaFlags, context: Context): Promise<string> {
     }
   }
   const api = new ApiClient({ baseUrl: flags.api ?? runningApi(data, context), token: null, fetch });
-  return await request(context, api.caCertificate());
+  return request(context, api.caCertificate());
 }
 
 function save(path: string, pem: string): void {

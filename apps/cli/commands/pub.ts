@@ -152,7 +152,6 @@ function readPayload(path: string): Buffer {
   }
 }
 
-// eslint-disable-next-line require-await -- an async iterable of one
 async function* once(payload: Buffer): AsyncGenerator<Buffer> {
   yield payload;
 }

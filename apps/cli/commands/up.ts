@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { options } from '../../server/config/options.ts';
-import { renderBanner, type Ready } from '../banner.ts';
+import type { Ready } from '../../server/ready.ts';
+import { renderBanner } from '../banner.ts';
 import type { Context } from '../context.ts';
 import { exitCodesHelp } from '../exit.ts';
 import { collect } from '../mqtt/parse-values.ts';

@@ -127,18 +127,22 @@ export class Session {
     this.#client.stream.destroy();
   }
 
-  async #untilEnd<T>(work: Promise<T>): Promise<T> {
+  #untilEnd<T>(work: Promise<T>): Promise<T> {
     const ended = this.ended.then((failure) => {
       throw failure ?? new ConnectionError({ kind: 'closed', stage: 'open', tls: this.#usesTls });
     });
     // The loser of the race must not become an unhandled rejection.
     ended.catch(() => {});
     work.catch(() => {});
-    return await Promise.race([work, ended]);
+    return Promise.race([work, ended]);
   }
 
   get #usesTls(): boolean {
     return usesTls(this.#settings.target.scheme);
+  }
+
+  get #sent(): { tls: boolean; serverName: boolean } {
+    return { tls: this.#usesTls, serverName: serverNameOf(this.#settings.target, this.#settings.tls) !== null };
   }
 
   get #stage(): Stage {
@@ -166,7 +170,7 @@ export class Session {
     else if (error.message === 'connack timeout') this.#notice({ kind: 'timeout', stage: 'connack' });
     else if (error.message === 'Keepalive timeout') this.#notice({ kind: 'timeout', stage: 'open' });
     else if (typeof error.code === 'string') {
-      this.#notice({ kind: 'system', code: error.code, stage: this.#stage, message: error.message });
+      this.#notice({ kind: 'system', code: error.code, stage: this.#stage, message: error.message, sent: this.#sent });
     } else if (this.#symptom === null) {
       // What the parser of MQTT.js cannot read, and breaches of the protocol that it notices.
       this.#notice({ kind: 'foreign', protocol: 'other' });
@@ -194,11 +198,7 @@ export class Session {
       version: this.#settings.version,
       code,
       reasonString: packet.properties?.reasonString ?? null,
-      sent: {
-        username: this.#settings.username !== null,
-        serverName: serverNameOf(this.#settings.target, this.#settings.tls) !== null,
-        tls: this.#usesTls,
-      },
+      sent: { ...this.#sent, username: this.#settings.username !== null },
     });
   }
 }

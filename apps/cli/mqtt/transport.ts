@@ -35,9 +35,11 @@ export async function openTransport(
 ): Promise<Duplex> {
   const socket = usesTls(target.scheme) ? await openTls(target, tls, timeoutMs) : await openTcp(target, timeoutMs);
   if (target.scheme === 'mqtt' || target.scheme === 'mqtts') return socket;
+  const serverName = serverNameOf(target, tls);
   return upgradeToWebSocket(socket, {
     // The name that finds the deployment stands in the Host header too.
-    host: hostHeader(serverNameOf(target, tls) ?? target.host, target.port),
+    host: hostHeader(serverName ?? target.host, target.port),
+    sent: { tls: target.scheme === 'wss', serverName: serverName !== null },
     path: target.path,
     subprotocol,
     timeoutMs,
@@ -50,7 +52,7 @@ function hostHeader(name: string, port: number): string {
 
 function openTcp(target: Target, timeoutMs: number): Promise<Socket> {
   const socket = connectTcp({ host: target.host, port: target.port, ...lookupFor(target.host) });
-  return settle(socket, 'connect', () => 'tcp', timeoutMs);
+  return settle(socket, { event: 'connect', stage: () => 'tcp', sent: { tls: false, serverName: false }, timeoutMs });
 }
 
 function openTls(target: Target, tls: TlsSettings, timeoutMs: number): Promise<TLSSocket> {
@@ -67,11 +69,20 @@ function openTls(target: Target, tls: TlsSettings, timeoutMs: number): Promise<T
   socket.once('connect', () => {
     stage = 'tls';
   });
-  return settle(socket, 'secureConnect', () => stage, timeoutMs);
+  const sent = { tls: true, serverName: serverName !== null };
+  return settle(socket, { event: 'secureConnect', stage: () => stage, sent, timeoutMs });
 }
 
-/** Resolves with the socket when the event comes; rejects when it fails, closes, or takes too long. */
-function settle<S extends Socket>(socket: S, event: string, stage: () => Stage, timeoutMs: number): Promise<S> {
+interface Opening {
+  /** The event that says that the socket is open. */
+  readonly event: 'connect' | 'secureConnect';
+  readonly stage: () => Stage;
+  readonly sent: { readonly tls: boolean; readonly serverName: boolean };
+  readonly timeoutMs: number;
+}
+
+/** Resolves with the socket when it is open; rejects when it fails, closes, or takes too long. */
+function settle<S extends Socket>(socket: S, { event, stage, sent, timeoutMs }: Opening): Promise<S> {
   return new Promise((resolve, reject) => {
     const fail = (error: ConnectionError): void => {
       finish();
@@ -83,13 +94,12 @@ function settle<S extends Socket>(socket: S, event: string, stage: () => Stage, 
     const onError = (error: Error & { code?: string }): void => {
       fail(
         new ConnectionError(
-          { kind: 'system', code: error.code ?? 'unknown', stage: stage(), message: messageOf(error) },
+          { kind: 'system', code: error.code ?? 'unknown', stage: stage(), message: messageOf(error), sent },
           { cause: error },
         ),
       );
     };
-    const onClose = (): void =>
-      fail(new ConnectionError({ kind: 'closed', stage: stage(), tls: event === 'secureConnect' }));
+    const onClose = (): void => fail(new ConnectionError({ kind: 'closed', stage: stage(), tls: sent.tls }));
     const onReady = (): void => {
       finish();
       socket.setNoDelay(true);

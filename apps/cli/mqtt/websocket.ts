@@ -11,6 +11,8 @@ export interface UpgradeRequest {
   readonly path: string;
   /** `mqtt`, or `mqttv3.1` for MQTT 3.1. */
   readonly subprotocol: string;
+  /** What carries the connection, for diagnosis. */
+  readonly sent: { readonly tls: boolean; readonly serverName: boolean };
   readonly timeoutMs: number;
 }
 
@@ -36,7 +38,7 @@ export async function upgradeToWebSocket(socket: Socket, request: UpgradeRequest
       '',
     ].join('\r\n'),
   );
-  const answer = await readAnswer(socket, request.timeoutMs);
+  const answer = await readAnswer(socket, request);
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   const isUpgrade = answer.status === 101 && answer.headers.get('sec-websocket-accept') === accept;
   if (!isUpgrade) {
@@ -55,7 +57,7 @@ interface HttpAnswer {
   readonly rest: Buffer;
 }
 
-function readAnswer(socket: Socket, timeoutMs: number): Promise<HttpAnswer> {
+function readAnswer(socket: Socket, { timeoutMs, sent }: UpgradeRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0);
     const fail = (error: ConnectionError): void => {
@@ -69,7 +71,7 @@ function readAnswer(socket: Socket, timeoutMs: number): Promise<HttpAnswer> {
       if (answer !== null && (ended || isComplete(answer))) {
         finish();
         resolve(answer);
-      } else if (ended) fail(new ConnectionError({ kind: 'closed', stage: 'upgrade', tls: false }));
+      } else if (ended) fail(new ConnectionError({ kind: 'closed', stage: 'upgrade', tls: sent.tls }));
     };
     const onData = (chunk: Buffer): void => {
       received = Buffer.concat([received, chunk]);
@@ -81,7 +83,7 @@ function readAnswer(socket: Socket, timeoutMs: number): Promise<HttpAnswer> {
     const onError = (error: Error & { code?: string }): void =>
       fail(
         new ConnectionError(
-          { kind: 'system', code: error.code ?? 'unknown', stage: 'upgrade', message: error.message },
+          { kind: 'system', code: error.code ?? 'unknown', stage: 'upgrade', message: error.message, sent },
           { cause: error },
         ),
       );
