@@ -27,6 +27,17 @@ describe('RouteCache', () => {
     }
   });
 
+  test('a topic of the old generation is taken out as well', () => {
+    for (const topicFilter of ['a', '+']) {
+      const cache = new RouteCache<number>(4, bigWeight);
+      cache.set('a', 1, 1);
+      cache.set('b/1', 2, 1);
+      cache.set('b/2', 3, 1);
+      cache.invalidate(topicFilter);
+      expect([cache.get('a'), cache.get('b/1'), cache.get('b/2')]).toEqual([undefined, 2, 3]);
+    }
+  });
+
   test('a value that was set after the change holds', () => {
     const cache = new RouteCache<number>(100, bigWeight);
     cache.set('a', 1, 1);

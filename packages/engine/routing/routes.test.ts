@@ -203,6 +203,11 @@ test('topics of one filter share one list of deliveries', () => {
   const routes = new Routes<Subscriber>();
   for (const one of [alice, bob]) routes.subscribe(one, 'a/#', options());
   expect(routes.match('a/1').direct).toBe(routes.match('a/2').direct);
+  // Not while rules cut one of them, and again afterwards.
+  routes.subscribe(bob, 'a/#', options({ deliveryFilter: (topic) => topic === 'a/1' }));
+  expect([names(routes.match('a/1')), names(routes.match('a/2'))]).toEqual([['alice', 'bob'], ['alice']]);
+  routes.subscribe(bob, 'a/#', options());
+  expect(routes.match('a/1').direct).toBe(routes.match('a/2').direct);
 });
 
 describe('exactness', () => {
