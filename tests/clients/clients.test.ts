@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
 import { Service } from '../../testkit/service.ts';
 import { programs, runProgram, scenarios } from './programs.ts';
 
 const deadlineMs = 120_000;
-let service: Service;
-
-beforeAll(async () => {
-  service = await Service.start();
-});
+const service = await Service.start();
 
 afterAll(() => service[Symbol.asyncDispose]());
 
