@@ -1,0 +1,105 @@
+import type { LogLine } from './log-line.ts';
+
+export interface FloodGuardOptions {
+  readonly windowMs: number;
+  /** Lines of the same event, fault, deployment and address that are let through in a window. */
+  readonly linesPerKey: number;
+  /** Lines of all kinds that are let through in a window. */
+  readonly linesPerWindow: number;
+  /** Summaries at the end of a window; what is left is told in one. */
+  readonly summariesPerWindow: number;
+}
+
+/** A thousand lines in 10 s at most: a flood costs kilobytes a second, whatever its size and however many addresses it has. */
+export const floodGuardDefaults: FloodGuardOptions = {
+  windowMs: 10_000,
+  linesPerKey: 10,
+  linesPerWindow: 1000,
+  summariesPerWindow: 50,
+};
+
+/** What was held back of one kind of line. */
+export interface HeldBack {
+  /** The first that was held back: its event, fault, deployment and address stand for all. Null: of several kinds. */
+  readonly line: LogLine | null;
+  readonly lines: number;
+  /** Sum of what the lines counted. */
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+interface Bucket {
+  passed: number;
+  line: LogLine | null;
+  lines: number;
+  count: number;
+}
+
+/**
+ * Decides which lines are written, so that nobody fills a disk from outside.
+ * Time is divided in windows; it passes only with the times that are passed in.
+ * Memory is bounded: a bucket is made with a line that passes, or else it is one of its event and fault.
+ */
+export class FloodGuard {
+  readonly #options: FloodGuardOptions;
+  #buckets = new Map<string, Bucket>();
+  #windowStart: number | null = null;
+  #passed = 0;
+
+  constructor(options: FloodGuardOptions = floodGuardDefaults) {
+    this.#options = options;
+  }
+
+  /** Whether this line may be written. Call `endWindow` before. */
+  admit(line: LogLine, now: number): boolean {
+    this.#windowStart ??= now;
+    const full = this.#passed >= this.#options.linesPerWindow;
+    const bucket = this.#bucket(line, full);
+    if (!full && bucket.passed < this.#options.linesPerKey) {
+      bucket.passed++;
+      this.#passed++;
+      return true;
+    }
+    bucket.line ??= line;
+    bucket.lines++;
+    bucket.count += line.count ?? 1;
+    return false;
+  }
+
+  /** Ends the window when its time is over (or the clock was set back). @returns what was held back in it, largest first. */
+  endWindow(now: number): readonly HeldBack[] {
+    const start = this.#windowStart;
+    if (start === null || (now >= start && now < start + this.#options.windowMs)) return [];
+    return this.flush(now);
+  }
+
+  /** Ends the window in any case. */
+  flush(now: number): readonly HeldBack[] {
+    const windowMs = Math.max(0, now - (this.#windowStart ?? now));
+    const held = [...this.#buckets.values()].filter((bucket) => bucket.lines > 0).toSorted((a, b) => b.lines - a.lines);
+    this.#buckets = new Map();
+    this.#windowStart = null;
+    this.#passed = 0;
+    const told = held
+      .slice(0, this.#options.summariesPerWindow)
+      .map(({ line, lines, count }) => ({ line, lines, count, windowMs }));
+    const rest = held.slice(this.#options.summariesPerWindow);
+    if (rest.length === 0) return told;
+    const lines = rest.reduce((sum, bucket) => sum + bucket.lines, 0);
+    const count = rest.reduce((sum, bucket) => sum + bucket.count, 0);
+    return [...told, { line: null, lines, count, windowMs }];
+  }
+
+  #bucket(line: LogLine, full: boolean): Bucket {
+    const kind = line.event === 'server' ? `server ${line.message}` : `${line.event} ${line.fault}`;
+    const key = `${kind} ${line.deployment} ${line.address}`;
+    const known = this.#buckets.get(key);
+    if (known !== undefined) return known;
+    const wide = full ? `all ${line.event} ${line.fault}` : key;
+    const bucket = this.#buckets.get(wide) ?? { passed: 0, line: null, lines: 0, count: 0 };
+    // What stands for lines of many addresses and deployments names none.
+    if (full) bucket.line ??= { ...line, deployment: null, address: null };
+    this.#buckets.set(wide, bucket);
+    return bucket;
+  }
+}
