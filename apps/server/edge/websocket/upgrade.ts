@@ -16,7 +16,7 @@ export type UpgradeOutcome =
 
 const path = '/mqtt';
 /** `mqttv3.1` is what clients of MQTT 3.1 still say. */
-const subprotocols: readonly string[] = ['mqtt', 'mqttv3.1'];
+const subprotocols: ReadonlySet<string> = new Set(['mqtt', 'mqttv3.1']);
 /** Base64 of 16 bytes. */
 const webSocketKey = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -47,9 +47,7 @@ export function decideUpgrade(head: string): UpgradeOutcome {
     ]);
   }
   // [MQTT-6.0.0-3] The client must offer "mqtt".
-  const subprotocol = listOf(request.headers.get('sec-websocket-protocol')).find((offer) =>
-    subprotocols.includes(offer),
-  );
+  const subprotocol = listOf(request.headers.get('sec-websocket-protocol')).find((offer) => subprotocols.has(offer));
   if (subprotocol === undefined) {
     return refuse(host, 'websocket.subprotocol', 400, 'The Sec-WebSocket-Protocol must contain mqtt or mqttv3.1.');
   }
