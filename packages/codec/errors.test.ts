@@ -365,6 +365,11 @@ test('decode itself refuses packet type 0', () => {
   expect(errorOf(() => decode(5, 0x00, new Uint8Array(0), 0, 0))).toMatchObject({ reasonCode: 0x81 });
 });
 
+test('decode does not read behind the end of the packet', () => {
+  const noPropertyLength = wire("0001't' 00");
+  expect(errorOf(() => decode(5, 0x30, noPropertyLength, 0, 3))).toMatchObject({ reasonCode: 0x81 });
+});
+
 test('decode takes the body where it lies in a larger buffer', () => {
   const buffer = wire("ff ff 0001 0001'a' ff");
   expect(decode(4, 0xa2, buffer, 2, 7)).toMatchObject({ packetIdentifier: 1, topicFilters: ['a'] });
