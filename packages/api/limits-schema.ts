@@ -23,14 +23,14 @@ function settable(definition: LimitDefinition): z.ZodType<number | null> {
 export const limitsSchema = z
   .object(
     Object.fromEntries(
-      limitDefinitions.map((entry) => [entry.name, z.int().nullable().describe(describe(entry))]),
+      limitDefinitions.map((entry) => [entry.name, z.int().min(0).nullable().describe(describe(entry))]),
     ) as LimitShape,
   )
   .meta({ id: 'Limits', description: 'Every limit of a deployment with the value in force; null is none.' });
 
 /** Those limits that differ from the defaults. */
 export const limitOverridesSchema = z
-  .object(Object.fromEntries(limitDefinitions.map((entry) => [entry.name, z.int().nullable()])) as LimitShape)
+  .object(Object.fromEntries(limitDefinitions.map((entry) => [entry.name, z.int().min(0).nullable()])) as LimitShape)
   .partial()
   .meta({ id: 'LimitOverrides', description: 'The limits that differ from the defaults; null is none.' });
 

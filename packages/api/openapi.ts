@@ -97,12 +97,15 @@ function content(of: Content, components: Record<string, unknown>): Json {
  * Schemas with an id become components; what is left is a reference to one, or a small schema in place.
  */
 function jsonSchema(schema: z.ZodType, components: Record<string, unknown>): unknown {
-  const id = schema.meta()?.id;
-  const { $schema: _, $defs = {}, ...whole } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+  const { $schema: _, $defs = {}, ...whole } = z.toJSONSchema(schema, { io: 'input', override: shorten });
   for (const [name, definition] of Object.entries($defs)) components[name] = rewrite(definition);
-  if (id === undefined) return rewrite(whole);
-  components[id] = rewrite(whole);
-  return { $ref: componentPrefix + id };
+  return rewrite(whole);
+}
+
+/** Leaves out what says nothing: the safe range of integers, and the long pattern beside a format. */
+function shorten({ jsonSchema: schema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.format === 'date-time') delete schema.pattern;
 }
 
 /** Lets references point to the components, and drops the ids, which only named them. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { limitChangesSchema, limitOverridesSchema, limitsSchema } from './limits-schema.ts';
 
 const time = z.iso.datetime().describe('ISO 8601, UTC.');
+const count = z.int().min(0);
 const port = z.int().min(1).max(65_535);
 
 export const deploymentTypeSchema = z.enum(['serverless', 'dedicated']);
@@ -28,15 +29,15 @@ export const deploymentSchema = z
     state: deploymentStateSchema,
     address: z.string().describe('Host name that devices connect to.'),
     ports: z.object({
-      mqtts: z.int().describe('MQTT over TLS.'),
-      wss: z.int().describe('MQTT over WebSocket over TLS, path /mqtt.'),
-      mqtt: z.int().optional().describe('MQTT over TCP; dedicated deployments only.'),
-      ws: z.int().optional().describe('MQTT over WebSocket, path /mqtt; dedicated deployments only.'),
+      mqtts: port.describe('MQTT over TLS.'),
+      wss: port.describe('MQTT over WebSocket over TLS, path /mqtt.'),
+      mqtt: port.optional().describe('MQTT over TCP; dedicated deployments only.'),
+      ws: port.optional().describe('MQTT over WebSocket, path /mqtt; dedicated deployments only.'),
     }),
     limits: limitOverridesSchema,
     effectiveLimits: limitsSchema,
     createdAt: time,
-    counters: z.object({ connections: z.int(), sessions: z.int(), subscriptions: z.int() }),
+    counters: z.object({ connections: count, sessions: count, subscriptions: count }),
   })
   .meta({ id: 'Deployment' });
 export type Deployment = z.infer<typeof deploymentSchema>;
@@ -58,6 +59,11 @@ export const changeDeploymentSchema = z
   .strictObject({ name: deploymentNameSchema.optional(), limits: limitChangesSchema.optional() })
   .meta({ id: 'ChangeDeployment' });
 export type ChangeDeployment = z.input<typeof changeDeploymentSchema>;
+
+/** Characters of a text as people count them: code points, not UTF-16 units. */
+export function characterCount(text: string): number {
+  return Array.from(text).length;
+}
 
 /** Characters that a user name may have at most. */
 export const usernameCharactersMax = 256;
@@ -82,7 +88,7 @@ export const usernameSchema = z
 
 export const passwordSchema = z
   .string()
-  .refine((password) => [...password].length >= passwordCharactersMin, {
+  .refine((password) => characterCount(password) >= passwordCharactersMin, {
     error: `a password has at least ${passwordCharactersMin} characters`,
   })
   .max(passwordCharactersMax, { error: `a password has at most ${passwordCharactersMax} characters` })
@@ -122,8 +128,8 @@ export const infoSchema = z
   .object({
     version: z.string(),
     domain: z.string(),
-    ports: z.object({ mqtts: z.int(), wss: z.int(), http: z.int() }),
-    uptimeSeconds: z.int(),
+    ports: z.object({ mqtts: port, wss: port, http: port }),
+    uptimeSeconds: count,
     caFingerprint: z.string().describe('SHA-256 of the CA certificate, upper-case hexadecimal pairs with colons.'),
   })
   .meta({ id: 'Info' });

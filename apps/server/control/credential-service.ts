@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import {
+  characterCount,
   passwordCharactersAdvised,
   passwordSchema,
   usernameSchema,
@@ -55,7 +56,7 @@ export class CredentialService {
     const { database, deployments, index, changes, now } = this.#options;
     checkUsername(input.username);
     const chosen = choosePassword(input.password);
-    return await changes.run(async () => {
+    return changes.run(async () => {
       const id = await deployments.idOf(deployment);
       await this.#requireNew(id, input.username);
       await this.#requireRoom(id);
@@ -130,14 +131,14 @@ export class CredentialService {
   }
 
   /** Changes one credential in the database, then in memory, then closes its connections where a fault says so. */
-  async #change(
+  #change(
     deployment: string,
     username: string,
     values: Partial<Pick<Row, 'salt' | 'mac' | 'pepper_key_id' | 'disabled'>>,
     fault: FaultName | null,
   ): Promise<Row> {
     const { database, deployments, index, live, changes, now } = this.#options;
-    return await changes.run(async () => {
+    return changes.run(async () => {
       const id = await deployments.idOf(deployment);
       const before = await this.#find(id, username);
       const row: Row = { ...before, ...values, changed_at: now() };
@@ -219,7 +220,7 @@ function choosePassword(given: string | undefined): ChosenPassword {
   return {
     password: given,
     generated: false,
-    warnings: [...given].length < passwordCharactersAdvised ? [shortPassword] : [],
+    warnings: characterCount(given) < passwordCharactersAdvised ? [shortPassword] : [],
   };
 }
 

@@ -127,11 +127,11 @@ export class DeploymentService {
     return this.#create(input, {}, false);
   }
 
-  async change(
+  change(
     deployment: string,
     changes: { name?: string | undefined; limits?: LimitChanges | undefined },
   ): Promise<Deployment> {
-    return await this.#options.changes.run(async () => {
+    return this.#options.changes.run(async () => {
       const row = await this.#find(deployment);
       const name = changes.name ?? row.name;
       if (name !== row.name) await this.#requireFreeName(name);
@@ -144,8 +144,8 @@ export class DeploymentService {
     });
   }
 
-  async start(deployment: string): Promise<Deployment> {
-    return await this.#options.changes.run(async () => {
+  start(deployment: string): Promise<Deployment> {
+    return this.#options.changes.run(async () => {
       const row = await this.#find(deployment);
       if (row.state === 'running') return this.#present(row);
       await this.#requireFreePorts(row.mqtt_port, row.ws_port, row.id);
@@ -164,8 +164,8 @@ export class DeploymentService {
   }
 
   /** Stops a deployment: connections are closed with the reason, new ones are told, sessions stay. */
-  async stop(deployment: string): Promise<Deployment> {
-    return await this.#options.changes.run(async () => {
+  stop(deployment: string): Promise<Deployment> {
+    return this.#options.changes.run(async () => {
       const row = await this.#find(deployment);
       if (row.state === 'stopped') return this.#present(row);
       const stopped: Row = { ...row, state: 'stopped' };
@@ -199,7 +199,7 @@ export class DeploymentService {
 
   async #create(input: CreateDeployment, overrides: LimitOverrides, first: boolean): Promise<Deployment> {
     requirePortsThatFit(input);
-    return await this.#options.changes.run(async () => {
+    return this.#options.changes.run(async () => {
       const mqttPort = input.mqttPort ?? null;
       const wsPort = input.wsPort ?? null;
       await this.#requireFreeName(input.name);

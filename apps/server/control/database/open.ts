@@ -76,7 +76,7 @@ async function migrate(database: Kysely<Tables>): Promise<void> {
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
   });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error ? error : new Error('a migration failed', { cause: error });
 }
 
 function unusable(path: string, cause: unknown): DatabaseError {
