@@ -5,6 +5,8 @@ import { type Fault, lineAt, type SourceFile, type Tree } from './tree.ts';
 /** One import or re-export of a file. */
 interface Import {
   readonly specifier: string;
+  /** Whether it brings types only, which are gone when the program runs. */
+  readonly typeOnly: boolean;
   readonly line: number;
 }
 
@@ -30,6 +32,7 @@ export function importsOf(text: string): Import[] {
   return [statement, dynamic].flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match) => ({
       specifier: match[1] ?? '',
+      typeOnly: /^\s*(?:import|export)\s+type\b/.test(match[0]),
       line: lineAt(text, match.index + match[0].length - 1),
     })),
   );
@@ -57,7 +60,11 @@ function judge(file: SourceFile, layer: Layer, one: Import, paths: ReadonlySet<s
   if (target.endsWith('.test.ts'))
     return [fault(file, one.line, 'a test is not imported: move the shared part to testkit/')];
   if (relative && layerOf(target) === layer) return [];
-  const allowed: readonly string[] = [...layer.mayImport, ...(isTest ? testsMayImport : [])];
+  const allowed: readonly string[] = [
+    ...layer.mayImport,
+    ...((one.typeOnly && layer.mayImportTypes) || []),
+    ...(isTest ? testsMayImport : []),
+  ];
   const permitted = allowed.some((prefix) => (relative ? within(target, prefix) : target === prefix));
   const composes = isTest && testsMayCompose.some((folder) => file.path.startsWith(folder));
   if (permitted || (composes && relative)) return [];

@@ -10,17 +10,22 @@ export interface Layer {
   readonly folder: string;
   /** Prefixes of repository paths, or package names (`bun` stands for every `bun:` module, `node` for every `node:` module). */
   readonly mayImport: readonly string[];
+  /** The same for imports that only bring types. */
+  readonly mayImportTypes?: readonly string[];
   /** Said behind a refusal: where the thing belongs instead. */
   readonly instead: string;
 }
 
-const codec = 'packages/codec/mod.ts';
-const faults = 'packages/faults/mod.ts';
-const engine = 'packages/engine/mod.ts';
-const api = 'packages/api/mod.ts';
+/** A package is reached through its `mod.ts`, or through a file of its contract: types and plain values. */
+const codec = ['mod', 'types', 'reason-codes'].map((name) => `packages/codec/${name}.ts`);
+const faults = ['mod', 'types', 'names'].map((name) => `packages/faults/${name}.ts`);
+const engine = ['mod', 'ids', 'limits', 'ports', 'admin'].map((name) => `packages/engine/${name}.ts`);
+const api = ['packages/api/mod.ts'];
+/** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
+const config = 'apps/server/config/';
 
 /** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
-const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers'].map(
+const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers', 'token-bucket'].map(
   (name) => `packages/engine/${name}.ts`,
 );
 
@@ -39,12 +44,12 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'packages/engine/session/',
-    mayImport: [...engineContracts, 'packages/engine/topic/', codec, faults],
+    mayImport: [...engineContracts, 'packages/engine/topic/', ...codec, ...faults],
     instead: 'A session never routes and never judges rights: let broker.ts join them.',
   },
   {
     folder: 'packages/engine/connection/',
-    mayImport: ['packages/engine/', codec, faults],
+    mayImport: ['packages/engine/', ...codec, ...faults],
     instead: 'The engine does no I/O: ask a port of packages/engine/ports.ts.',
   },
   {
@@ -54,54 +59,54 @@ export const layers: readonly Layer[] = [
       'packages/engine/topic/',
       'packages/engine/routing/',
       'packages/engine/session/',
-      codec,
-      faults,
+      ...codec,
+      ...faults,
     ],
     instead: 'connection/ is the top of the engine: it calls the broker, not the other way round.',
   },
   {
     folder: 'packages/engine/',
-    mayImport: ['packages/engine/', codec, faults],
+    mayImport: ['packages/engine/', ...codec, ...faults],
     instead: 'The engine does no I/O: ask a port of packages/engine/ports.ts.',
   },
   {
     folder: 'packages/api/',
-    mayImport: ['zod', '@hono/zod-openapi', faults, 'packages/engine/limits.ts'],
+    mayImport: ['zod', '@hono/zod-openapi', ...faults, 'packages/engine/limits.ts'],
     instead: 'The API package runs in the browser and in the CLI: schemas and a client only.',
   },
   {
     folder: 'apps/server/config/',
-    mayImport: [engine, 'zod', 'node'],
+    mayImport: [...engine, 'zod', 'node', 'bun'],
     instead: 'Configuration only reads: pass its result on through compose.ts.',
   },
   {
     folder: 'apps/server/certificates/',
-    mayImport: ['@peculiar/x509', 'node', 'bun'],
+    mayImport: [config, '@peculiar/x509', 'node', 'bun'],
     instead: 'X.509 only: take plain values, give PEM back.',
   },
   {
     folder: 'apps/server/edge/',
-    mayImport: [engine, faults, 'node', 'bun'],
+    mayImport: [config, ...engine, ...faults, 'node', 'bun'],
     instead: 'The edge moves bytes: decide in the engine, and let compose.ts hand things over.',
   },
   {
     folder: 'apps/server/journal/',
-    mayImport: [engine, 'node', 'bun'],
+    mayImport: [config, ...engine, 'node', 'bun'],
     instead: 'A journal stores keyed bytes: it knows neither packets nor services.',
   },
   {
     folder: 'apps/server/policy/',
-    mayImport: [engine, faults, 'node', 'bun'],
+    mayImport: [config, ...engine, ...faults, 'node', 'bun'],
     instead: 'The policy holds compiled values that the control plane pushes to it through a port.',
   },
   {
     folder: 'apps/server/observe/',
-    mayImport: [engine, faults, 'node', 'bun'],
+    mayImport: [config, ...engine, ...faults, 'node', 'bun'],
     instead: 'Observation takes events from the EventSink; it asks nobody.',
   },
   {
     folder: 'apps/server/control/',
-    mayImport: [engine, faults, api, 'hono', '@hono/zod-openapi', 'kysely', 'zod', 'node', 'bun'],
+    mayImport: [config, ...engine, ...faults, ...api, 'hono', '@hono/zod-openapi', 'kysely', 'zod', 'node', 'bun'],
     instead: 'The control plane reaches the rest through ports that compose.ts hands to it.',
   },
   {
@@ -111,23 +116,26 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'apps/server/',
-    mayImport: ['apps/server/config/', 'apps/server/compose.ts', 'packages/', 'node', 'bun'],
-    instead: 'Only compose.ts names concrete classes; main.ts reads the config, composes and waits.',
+    mayImport: [config, 'apps/server/compose.ts', 'packages/', 'node', 'bun'],
+    mayImportTypes: ['apps/server/'],
+    instead: 'Only compose.ts names concrete classes: take the object as an argument, and import its type.',
   },
   {
     folder: 'apps/console/',
-    mayImport: [api, faults, 'react', 'react-dom', '@tanstack', 'uplot', 'mqtt', 'radix-ui', '@radix-ui'],
+    mayImport: [...api, ...faults, 'react', 'react-dom', '@tanstack', 'uplot', 'mqtt', 'radix-ui', '@radix-ui'],
     instead: 'The console speaks REST through packages/api.',
   },
   {
     folder: 'apps/cli/',
     mayImport: [
-      api,
-      faults,
-      engine,
-      codec,
+      ...api,
+      ...faults,
+      ...engine,
+      ...codec,
       'apps/server/main.ts',
-      'apps/server/config/',
+      'apps/server/ready.ts',
+      config,
+      'package.json',
       'commander',
       'mqtt',
       'ws',
@@ -144,7 +152,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'conformance/',
-    mayImport: ['testkit/', codec, 'node', 'bun', 'ws'],
+    mayImport: ['testkit/', ...codec, 'node', 'bun', 'ws'],
     instead: 'Black box: speak bytes through testkit/.',
   },
   {
@@ -154,7 +162,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'tests/',
-    mayImport: ['testkit/', codec, faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check'],
+    mayImport: ['testkit/', ...codec, ...faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check'],
     instead: 'Black box: start the service with testkit/service.ts.',
   },
   {
@@ -171,7 +179,7 @@ export const layers: readonly Layer[] = [
 ];
 
 /** What a test beside the code may import on top of its layer. */
-export const testsMayImport = ['testkit/', 'bun', 'node', 'fast-check', 'ws', 'mqtt', faults, codec] as const;
+export const testsMayImport = ['testkit/', 'bun', 'node', 'fast-check', 'ws', 'mqtt', ...faults, ...codec] as const;
 
 /** Folders whose tests may reach into any server folder, because they test how things come together. */
 export const testsMayCompose = ['apps/server/', 'apps/cli/', 'tests/', 'testkit/', 'conformance/', 'tools/'] as const;

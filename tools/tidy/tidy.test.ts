@@ -62,6 +62,15 @@ describe('imports', () => {
     });
   }
 
+  test('beside compose.ts only types may come from the folders of the server', () => {
+    const files = { 'apps/server/edge/b.ts': 'export class x {}\n' };
+    const value = checkImports(tree({ ...files, 'apps/server/a.ts': "import { x } from './edge/b.ts';\nnew x();\n" }));
+    const type = checkImports(
+      tree({ ...files, 'apps/server/a.ts': "import type { x } from './edge/b.ts';\nf<x>();\n" }),
+    );
+    expect([value.length, type.length]).toEqual([1, 0]);
+  });
+
   test('finds imports over several lines, type imports, re-exports and dynamic ones, with their lines', () => {
     const text = [
       'import {',
