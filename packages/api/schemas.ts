@@ -12,12 +12,18 @@ export type DeploymentType = z.infer<typeof deploymentTypeSchema>;
 export const deploymentStateSchema = z.enum(['running', 'stopped']);
 export type DeploymentState = z.infer<typeof deploymentStateSchema>;
 
-/** Letters and digits of any script, then also space, dot, hyphen, underscore: it fits in a URL and on a line. */
+const deploymentNameRule =
+  'a name has 1 to 64 letters, digits, spaces, dots, hyphens or underscores, and begins and ends with a letter or digit';
+
+/** Letters and digits of any script, and signs that fit in a URL and on a line. */
 export const deploymentNameSchema = z
   .string()
   .normalize('NFC')
-  .regex(/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]{0,62}[\p{L}\p{M}\p{N}._-])?$/u, {
-    error: 'a name has 1 to 64 letters, digits, spaces, dots, hyphens or underscores and begins with a letter or digit',
+  .min(1, { error: deploymentNameRule })
+  .max(64, { error: deploymentNameRule })
+  // A check instead of a pattern: few languages read the classes of Unicode in a JSON schema.
+  .refine((name) => /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._-]*[\p{L}\p{M}\p{N}])?$/u.test(name), {
+    error: deploymentNameRule,
   })
   .describe('1 to 64 letters, digits, spaces, dots, hyphens or underscores; unique in the installation.');
 

@@ -84,7 +84,7 @@ function guard(app: OpenAPIHono, options: AppOptions): void {
 
 /** The routes that need no token. */
 function mountPublic(app: OpenAPIHono, options: AppOptions): void {
-  const document = openApiDocument();
+  let document: ReturnType<typeof openApiDocument> | null = null;
   app.get('/healthz', (context) => (options.isHealthy() ? context.text('ok\n') : context.text('not ready\n', 503)));
   app.get('/metrics', async (context) => {
     const text = await options.metrics();
@@ -96,7 +96,8 @@ function mountPublic(app: OpenAPIHono, options: AppOptions): void {
       'Content-Disposition': 'attachment; filename="berth-ca.crt"',
     }),
   );
-  app.get('/api/v1/openapi.json', (context) => context.json(document));
+  // Made at the first request: few ask for it, and a start should be quick.
+  app.get('/api/v1/openapi.json', (context) => context.json((document ??= openApiDocument())));
 }
 
 function answerError(error: Error, context: Context, onUnexpectedError: (error: Error) => void): Response {
