@@ -17,42 +17,44 @@ export function diagnose(symptom: Symptom): FaultName | null {
     case 'foreign':
       return foreignFaults[symptom.protocol];
     case 'http':
-      return fromReasonString(symptom.body) ?? diagnoseHttp(symptom.status);
+      return told(symptom.body, diagnoseHttp(symptom.status));
     case 'websocket':
-      return (
-        fromReasonString(symptom.reason) ??
-        (symptom.status === 1003 ? 'websocket.text-frame' : 'websocket.protocol-error')
-      );
+      return told(symptom.reason, symptom.status === 1003 ? 'websocket.text-frame' : 'websocket.protocol-error');
     case 'connack':
       return diagnoseConnack(symptom);
     case 'disconnect':
       if (symptom.code < 0x80) return null;
-      return fromReasonString(symptom.reasonString) ?? disconnectFaults[symptom.code] ?? 'server.error';
+      return told(symptom.reasonString, disconnectFaults[symptom.code] ?? 'server.error');
     case 'publish':
       if (symptom.code < 0x80) return null;
-      return fromReasonString(symptom.reasonString) ?? publishFaults[symptom.code] ?? 'server.error';
+      return told(symptom.reasonString, publishFaults[symptom.code] ?? 'server.error');
     case 'subscribe':
       if (symptom.code < 0x80) return null;
       if (symptom.version !== 5) return 'access.subscribe-denied';
-      return fromReasonString(symptom.reasonString) ?? subscribeFaults[symptom.code] ?? 'server.error';
+      return told(symptom.reasonString, subscribeFaults[symptom.code] ?? 'server.error');
   }
 }
 
 /**
- * The fault that a text from Berth names: the exact Reason String of the catalogue, else the first fault of the class in `error -N`.
+ * The fault that a text from Berth names: by the exact Reason String of the catalogue. Where the words are not known
+ * but the class in `error -N` is: the fault that the code suggests when it is of this class, else the first of the class.
  * @returns null when the text names none.
  */
-export function fromReasonString(text: string | null): FaultName | null {
-  if (text === null) return null;
-  const number = /\berror (-\d{1,2})\b/.exec(text)?.[1];
-  if (number === undefined) return null;
+export function fromReasonString(text: string | null, suggested: FaultName | null = null): FaultName | null {
+  const number = /\berror (-\d{1,2})\b/.exec(text ?? '')?.[1];
+  if (text === null || number === undefined) return null;
   // Longest first: one Reason String may begin with another.
   const exact = Object.values(faults)
     .filter((entry) => entry.reasonString !== null && text.includes(entry.reasonString))
     .toSorted((a, b) => (b.reasonString?.length ?? 0) - (a.reasonString?.length ?? 0))[0];
   if (exact !== undefined) return likeliest(exact.name);
+  if (suggested !== null && faultNumber(suggested) === Number(number)) return suggested;
   const first = faultsOfNumber(Number(number))[0];
   return first === undefined ? null : likeliest(first.name);
+}
+
+function told(text: string | null, suggested: FaultName): FaultName {
+  return fromReasonString(text, suggested) ?? suggested;
 }
 
 /** Devices are never told which part of the credentials is wrong, so neither do we pretend to know. */
@@ -65,10 +67,11 @@ type CodeTable = Readonly<Record<number, FaultName>>;
 function diagnoseConnack(symptom: Extract<Symptom, { kind: 'connack' }>): FaultName | null {
   const { code, sent } = symptom;
   if (code === 0) return null;
-  const told = fromReasonString(symptom.reasonString);
-  const likely = told ?? (symptom.version === 5 ? connackFaults5[code] : connackFaults3[code]) ?? 'server.error';
+  const suggested = (symptom.version === 5 ? connackFaults5[code] : connackFaults3[code]) ?? 'server.error';
+  const said = fromReasonString(symptom.reasonString, suggested);
+  const likely = said ?? suggested;
   if (likely === 'credentials.wrong-password' && !sent.username) return 'credentials.missing';
-  if (told === null && likely === 'sni.unknown') {
+  if (said === null && likely === 'sni.unknown') {
     // Berth always says error -5 to a 5.0 client: this is another server, and there it is about the user name.
     if (symptom.version === 5) return sent.username ? 'credentials.wrong-password' : 'credentials.missing';
     // Ports without TLS have no SNI.

@@ -20,7 +20,7 @@ interface SubFlags extends ConnectionFlags {
   retained: boolean;
   userProperty?: UserProperties;
   subscriptionIdentifier?: number;
-  noLocal?: boolean;
+  local: boolean;
   retainAsPublished?: boolean;
   retainHandling?: '0' | '1' | '2';
 }
@@ -97,7 +97,7 @@ async function subscribe(flags: SubFlags, context: Context): Promise<void> {
 
 function subscriptionsOf(flags: SubFlags): ISubscriptionMap {
   requireV5(flags.protocolVersion, {
-    '--no-local': flags.noLocal,
+    '--no-local': !flags.local,
     '--retain-as-published': flags.retainAsPublished,
     '--retain-handling': flags.retainHandling,
     '--subscription-identifier': flags.subscriptionIdentifier,
@@ -109,7 +109,7 @@ function subscriptionsOf(flags: SubFlags): ISubscriptionMap {
     qos: flags.qos,
     ...(flags.protocolVersion === 5
       ? {
-          nl: flags.noLocal ?? false,
+          nl: !flags.local,
           rap: flags.retainAsPublished ?? false,
           // --no-retained also covers messages that come retained for another reason, so it is looked at on arrival too.
           rh: Number(flags.retainHandling ?? (flags.retained ? 0 : 2)),

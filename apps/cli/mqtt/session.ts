@@ -25,7 +25,8 @@ export class Session {
   private constructor(stream: Duplex, settings: ConnectionSettings) {
     this.#settings = settings;
     this.#client = new MqttClient(() => stream, clientOptionsOf(settings));
-    stream.once('data', (chunk: Buffer) => this.#checkFirstByte(chunk[0]));
+    // Before MQTT.js sees the bytes: it would only say that they are malformed.
+    stream.prependOnceListener('data', (chunk: Buffer) => this.#checkFirstByte(chunk[0]));
     stream.on('error', (error) => this.#noticeError(error));
     this.#client.on('error', (error) => this.#noticeError(error));
     this.#client.on('packetreceive', (packet) => this.#noticePacket(packet));
