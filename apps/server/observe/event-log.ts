@@ -47,8 +47,8 @@ export class EventLog {
   event(record: EventRecord): void {
     const line = lineOf(record);
     if (this.#isBelow(line.level)) return;
-    this.#pass(this.#guests, line, record.at);
-    if (record.fault !== null && (line.level === 'warn' || line.level === 'error')) this.#tellRemedy(record.fault);
+    const isWritten = this.#pass(this.#guests, line, record.at);
+    if (isWritten && record.fault !== null && ranks[line.level] >= ranks.warn) this.#tellRemedy(record.fault);
   }
 
   debug(message: string, detail: string | null = null): void {
@@ -91,9 +91,12 @@ export class EventLog {
     this.#pass(this.#server, line, now);
   }
 
-  #pass(guard: FloodGuard, line: LogLine, now: number): void {
+  /** @returns whether the line was written. */
+  #pass(guard: FloodGuard, line: LogLine, now: number): boolean {
     this.#summarise(guard.endWindow(now), now);
-    if (guard.admit(line, now)) this.#write(line);
+    if (!guard.admit(line, now)) return false;
+    this.#write(line);
+    return true;
   }
 
   #summarise(heldBack: readonly HeldBack[], now: number): void {
