@@ -14,6 +14,9 @@ const statement = /^[ \t]*(?:import|export)\b(?:[^'"`;=]*?\bfrom)?\s*['"]([^'"\n
 const dynamic = /\bimport\(\s*['"]([^'"\n]+)['"]/g;
 const reExport = /^[ \t]*export\b[^'"`;=]*?\bfrom\s*['"][^'"\n]+['"];?[ \t]*$/gm;
 
+/** Tests and what is made for the tests beside it. */
+const testFile = /(?:\.test\.tsx?|\/test-[\w-]+\.tsx?|\/fixtures\/[^/]+)$/;
+
 /** Checks who imports whom, how, and that only `mod.ts` gathers. */
 export function checkImports(tree: Tree): Fault[] {
   const sources = tree.files.filter((file) => /\.tsx?$/.test(file.path) && !file.path.endsWith('.d.ts'));
@@ -51,14 +54,15 @@ function judge(file: SourceFile, layer: Layer, one: Import, paths: ReadonlySet<s
   if (relative && !paths.has(target)) {
     return [fault(file, one.line, `imports ${target}, which does not exist`)];
   }
-  const isTest = /\.test\.tsx?$/.test(file.path);
+  const isTest = testFile.test(file.path);
   const intoTestkit = target.startsWith('testkit/');
   const testOnly = ['testkit/', 'tests/', 'conformance/', 'bench/', 'tools/'];
   if (intoTestkit && !isTest && !testOnly.some((folder) => file.path.startsWith(folder))) {
     return [fault(file, one.line, `only tests import testkit/: move what ${file.path} needs out of it`)];
   }
-  if (target.endsWith('.test.ts'))
-    return [fault(file, one.line, 'a test is not imported: move the shared part to testkit/')];
+  if (testFile.test(target) && !isTest) {
+    return [fault(file, one.line, 'only tests import what is made for tests: move the shared part out of it')];
+  }
   if (relative && layerOf(target) === layer) return [];
   const allowed: readonly string[] = [
     ...layer.mayImport,

@@ -35,6 +35,7 @@ describe('imports', () => {
     ['apps/server/main.ts', './edge/b.ts', 'apps/server/edge/b.ts'],
     ['apps/server/control/a.ts', '../../../testkit/b.ts', 'testkit/b.ts'],
     ['apps/server/control/a.ts', './b.test.ts', 'apps/server/control/b.test.ts'],
+    ['apps/server/control/a.ts', './test-service.ts', 'apps/server/control/test-service.ts'],
     ['apps/elsewhere/a.ts', './b.ts', 'apps/elsewhere/b.ts'],
   ];
   for (const [from, specifier, target] of refused) {
@@ -49,6 +50,7 @@ describe('imports', () => {
     ['packages/engine/connection/a.ts', '../broker.ts', 'packages/engine/broker.ts'],
     ['packages/engine/broker.ts', './routing/b.ts', 'packages/engine/routing/b.ts'],
     ['packages/engine/session/a.test.ts', '../../../testkit/b.ts', 'testkit/b.ts'],
+    ['apps/server/control/a.test.ts', './test-service.ts', 'apps/server/control/test-service.ts'],
     ['apps/server/compose.ts', './edge/b.ts', 'apps/server/edge/b.ts'],
     ['apps/server/control/a.ts', 'hono/cors', null],
     ['apps/server/edge/a.ts', 'node:net', null],
