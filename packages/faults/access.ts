@@ -7,6 +7,9 @@ const common = {
   disconnect: null,
 } as const satisfies Partial<FaultEntry>;
 
+/** Nothing on the wire tells the device. */
+const silent = { ...common, seenBy: ['owner'], reason: null } as const satisfies Partial<FaultEntry>;
+
 /** Number -10: what the access rules do not permit. The connection stays open. */
 export const accessFaults = {
   'access.publish-denied': {
@@ -36,23 +39,19 @@ export const accessFaults = {
     },
   },
   'access.will-denied': {
-    ...common,
-    connack: { v3: 5, v5: 0x87 },
-    reason: 'not permitted to publish to the topic of the will',
+    ...silent,
     title: { en: 'Will not permitted', zh: '遗嘱无权限' },
     cause: {
-      en: 'The access rules do not let this client publish to the topic of its will, so the CONNECT was refused.',
-      zh: '访问规则不允许该客户端向遗嘱主题发布，因此 CONNECT 被拒绝。',
+      en: 'The client went without DISCONNECT, but the access rules do not let it publish to the topic of its will; the will was not published.',
+      zh: '客户端未发送 DISCONNECT 就断开，但访问规则不允许它向遗嘱主题发布，因此遗嘱没有发布。',
     },
     remedy: {
-      en: 'Allow publishing to the topic of the will, or change or remove the will: will_set() in paho for Python, the option will in MQTT.js.',
-      zh: '请允许该客户端向遗嘱主题发布，或修改、去掉遗嘱：Python paho 的 will_set()，MQTT.js 的 will 选项。',
+      en: 'Allow publishing to the topic of the will, or give the client another will: will_set() in paho for Python, the option will in MQTT.js.',
+      zh: '请允许该客户端向遗嘱主题发布，或为其设置其他遗嘱：Python paho 的 will_set()，MQTT.js 的 will 选项。',
     },
   },
   'access.delivery-denied': {
-    ...common,
-    seenBy: ['owner'],
-    reason: null,
+    ...silent,
     title: { en: 'Delivery not permitted', zh: '无接收权限' },
     cause: {
       en: 'The subscription is wider than what the access rules let this client receive; a message that they deny was not delivered to it.',
@@ -64,9 +63,7 @@ export const accessFaults = {
     },
   },
   'access.subscription-revoked': {
-    ...common,
-    seenBy: ['owner'],
-    reason: null,
+    ...silent,
     title: { en: 'Subscription revoked', zh: '订阅被撤销' },
     cause: {
       en: 'The access rules were changed while the client was subscribed and no longer permit the topic filter; the subscription was removed. MQTT has no packet that tells the client.',

@@ -74,21 +74,16 @@ export const classes: Readonly<Record<FaultNumber, FaultClass>> = {
     },
     { en: 'DISCONNECT 0x81, 0x82 or the exact code.', zh: 'DISCONNECT 0x81、0x82 或确切的原因码。' },
   ),
-  [-10]: entry(
-    -10,
-    { en: 'Not permitted', zh: '无权限' },
-    { en: 'A will that is not permitted: CONNACK 5 / 0x87.', zh: '遗嘱无权限：CONNACK 5 / 0x87。' },
-    {
-      en: 'SUBACK 0x80 (3.1.1) or 0x87 (5.0), 3.1 is closed; publish: acknowledged and not delivered (3.x), PUBACK or PUBREC 0x87 (5.0).',
-      zh: '订阅：SUBACK 0x80（3.1.1）或 0x87（5.0），3.1 直接关闭；发布：3.x 确认但不投递，5.0 返回 PUBACK 或 PUBREC 0x87。',
-    },
-  ),
+  [-10]: entry(-10, { en: 'Not permitted', zh: '无权限' }, null, {
+    en: 'SUBACK 0x80 (3.1.1) or 0x87 (5.0), 3.1 is closed; publish: acknowledged and not delivered (3.x), PUBACK or PUBREC 0x87 (5.0).',
+    zh: '订阅：SUBACK 0x80（3.1.1）或 0x87（5.0），3.1 直接关闭；发布：3.x 确认但不投递，5.0 返回 PUBACK 或 PUBREC 0x87。',
+  }),
   [-11]: entry(
     -11,
     { en: 'Limit of a message or a subscription', zh: '消息或订阅限制' },
     {
-      en: 'CONNECT over the packet size: 3.x closed, 5.0 CONNACK 0x95. Topic of the will over a limit: CONNACK 5 / 0x90.',
-      zh: 'CONNECT 超过报文大小：3.x 直接关闭，5.0 返回 CONNACK 0x95。遗嘱主题超限：CONNACK 5 / 0x90。',
+      en: 'CONNECT over the packet size: 3.x closed, 5.0 CONNACK 0x95.',
+      zh: 'CONNECT 超过报文大小：3.x 直接关闭，5.0 返回 CONNACK 0x95。',
     },
     {
       en: 'Packet size: DISCONNECT 0x95; Receive Maximum: DISCONNECT 0x93; the others leave the connection open.',

@@ -41,7 +41,6 @@ export const limitMessageFaults = {
   },
   'limit.topic': {
     ...common,
-    connack: { v3: 5, v5: 0x90 },
     reason: 'topic too long or with too many levels',
     title: { en: 'Topic too long or too deep', zh: '主题过长或层级过多' },
     cause: {
