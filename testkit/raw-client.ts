@@ -12,6 +12,8 @@ export interface RawOptions {
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Address to connect from; any of 127.0.0.0/8 on Linux. */
+  readonly localAddress?: string;
   /** SNI; null sends none. Default `localhost`. */
   readonly serverName?: string | null;
   /** PEM of the CA; without it the server's certificate is not checked. */
@@ -35,15 +37,14 @@ export type Ending = 'closed' | 'reset';
  */
 export class RawClient implements AsyncDisposable {
   readonly socket: Socket | TLSSocket;
-  readonly #webSocket: boolean;
+  #webSocket = false;
   #bytes = new Uint8Array(0);
   #frames = new Uint8Array(0);
   #ending: Ending | null = null;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers<void>();
 
-  private constructor(socket: Socket | TLSSocket, webSocket: boolean) {
+  private constructor(socket: Socket | TLSSocket) {
     this.socket = socket;
-    this.#webSocket = webSocket;
     socket.on('data', (chunk: Uint8Array) => this.#received(chunk));
     socket.on('error', () => this.#ended('reset'));
     socket.on('close', () => this.#ended('closed'));
@@ -52,25 +53,9 @@ export class RawClient implements AsyncDisposable {
 
   /** Connects, through TLS and the WebSocket upgrade where asked for. @throws Error where that fails. */
   static async connect(options: RawOptions): Promise<RawClient> {
-    const socket = await openSocket(options);
-    if (options.transport === 'tcp' || options.transport === 'tls') return new RawClient(socket, false);
-    const { text, accept } = upgradeRequest({
-      host: options.hostHeader ?? 'localhost',
-      path: options.path ?? '/mqtt',
-      protocols: options.protocols === undefined ? 'mqtt' : options.protocols,
-    });
-    const client = new RawClient(socket, false);
-    client.send(text);
-    const head = await client.#head();
-    if (!head.startsWith('HTTP/1.1 101 ') || !head.includes(accept)) {
-      socket.destroy();
-      throw new Error(`the upgrade was answered with: ${head}`);
-    }
-    const upgraded = new RawClient(socket, true);
-    socket.removeAllListeners('data');
-    socket.on('data', (chunk: Uint8Array) => upgraded.#received(chunk));
-    upgraded.#received(client.#bytes);
-    return upgraded;
+    const client = new RawClient(await openSocket(options));
+    if (options.transport === 'ws' || options.transport === 'wss') await client.#upgrade(options);
+    return client;
   }
 
   /** Sends bytes (hex with blanks, or raw text where it is not hex), in one binary frame over WebSocket. */
@@ -130,6 +115,24 @@ export class RawClient implements AsyncDisposable {
     const closed = once(this.socket, 'close');
     this.socket.destroy();
     await closed;
+  }
+
+  async #upgrade(options: RawOptions): Promise<void> {
+    const { text, accept } = upgradeRequest({
+      host: options.hostHeader ?? 'localhost',
+      path: options.path ?? '/mqtt',
+      protocols: options.protocols === undefined ? 'mqtt' : options.protocols,
+    });
+    this.socket.write(text);
+    const head = await this.#head();
+    if (!head.startsWith('HTTP/1.1 101 ') || !head.includes(accept)) {
+      this.socket.destroy();
+      throw new Error(`the upgrade was answered with: ${head}`);
+    }
+    this.#webSocket = true;
+    const early = this.#bytes;
+    this.#bytes = new Uint8Array(0);
+    this.#received(early);
   }
 
   async #head(): Promise<string> {
@@ -194,49 +197,6 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
-/** A CONNECT packet with a user name and a password, Clean Session or Clean Start set. */
-export function connectPacket(options: {
-  readonly version: 3 | 4 | 5;
-  readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly keepAlive?: number;
-  readonly clean?: boolean;
-}): Uint8Array {
-  const name = options.version === 3 ? 'MQIsdp' : 'MQTT';
-  const flags =
-    ((options.clean ?? true) ? 0x02 : 0) |
-    (options.username === undefined ? 0 : 0x80) |
-    (options.password === undefined ? 0 : 0x40);
-  const keepAlive = options.keepAlive ?? 60;
-  const body = Buffer.concat([
-    lengthPrefixed(name),
-    Uint8Array.of(options.version, flags, keepAlive >> 8, keepAlive & 0xff),
-    options.version === 5 ? Uint8Array.of(0) : Uint8Array.of(),
-    lengthPrefixed(options.clientId),
-    ...[options.username, options.password].filter((text) => text !== undefined).map(lengthPrefixed),
-  ]);
-  return Buffer.concat([Uint8Array.of(0x10), remainingLength(body.length), body]);
-}
-
-/** Text as MQTT writes it: two bytes of length, then UTF-8. */
-export function lengthPrefixed(text: string): Uint8Array {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([Uint8Array.of(bytes.length >> 8, bytes.length & 0xff), bytes]);
-}
-
-/** A Variable Byte Integer. */
-export function remainingLength(length: number): Uint8Array {
-  const bytes: number[] = [];
-  let left = length;
-  do {
-    const byte = left % 128;
-    left = Math.floor(left / 128);
-    bytes.push(left > 0 ? byte | 0x80 : byte);
-  } while (left > 0);
-  return Uint8Array.from(bytes);
-}
-
 /** Whether bytes fit a pattern; see `RawClient.expect`. */
 export function matches(bytes: Uint8Array, pattern: string): boolean {
   const wanted = pattern.trim().split(/\s+/);
@@ -259,8 +219,9 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> 
 
 async function openSocket(options: RawOptions): Promise<Socket | TLSSocket> {
   const host = options.host ?? '127.0.0.1';
+  const from = options.localAddress === undefined ? {} : { localAddress: options.localAddress };
   if (options.transport === 'tcp' || options.transport === 'ws') {
-    const socket = connectTcp({ host, port: options.port });
+    const socket = connectTcp({ host, port: options.port, ...from });
     await within('a TCP connection', deadlineMs, once(socket, 'connect'));
     return socket;
   }
@@ -268,6 +229,7 @@ async function openSocket(options: RawOptions): Promise<Socket | TLSSocket> {
   const socket = connectTls({
     host,
     port: options.port,
+    ...from,
     ...(serverName === null ? {} : { servername: serverName }),
     ...(options.ca === undefined ? { rejectUnauthorized: false } : { ca: options.ca }),
     ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
