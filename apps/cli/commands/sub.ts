@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { IPublishPacket, ISubscriptionMap } from 'mqtt';
+import type { IClientSubscribeOptions, IPublishPacket } from 'mqtt';
 import type { QoS } from '../../../packages/codec/types.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, exitCodesHelp, usageError } from '../exit.ts';
@@ -64,7 +64,8 @@ function examples(berth: string): string {
 }
 
 async function subscribe(flags: SubFlags, context: Context): Promise<void> {
-  const filters = subscriptionsOf(flags);
+  const filters = filtersOf(flags);
+  const options = subscribeOptionsOf(flags);
   const settings = readConnection(flags, context);
   const { promise: enough, resolve: stop } = Promise.withResolvers<'count' | 'time' | 'interrupt'>();
   let received = 0;
@@ -79,7 +80,7 @@ async function subscribe(flags: SubFlags, context: Context): Promise<void> {
   const timer = flags.timeout === undefined ? null : setTimeout(() => stop('time'), flags.timeout * 1000);
   const release = context.onInterrupt(() => stop('interrupt'));
   try {
-    const subscribed = session.subscribe(filters, subscribePropertiesOf(flags)).then(() => enough);
+    const subscribed = session.subscribe(filters, options).then(() => enough);
     const outcome = await Promise.race([subscribed, enough, session.ended]);
     if (outcome instanceof Error) throw outcome;
     if (outcome === 'time' && flags.count !== undefined) {
@@ -95,7 +96,13 @@ async function subscribe(flags: SubFlags, context: Context): Promise<void> {
   }
 }
 
-function subscriptionsOf(flags: SubFlags): ISubscriptionMap {
+function filtersOf(flags: SubFlags): readonly string[] {
+  // Not left to commander: it would complain of this before an option that is misspelt.
+  if (flags.topic === undefined) throw usageError('There is no topic: give --topic FILTER, once or several times.');
+  return [...new Set(flags.topic.map(parseTopicFilter))];
+}
+
+function subscribeOptionsOf(flags: SubFlags): IClientSubscribeOptions {
   requireV5(flags.protocolVersion, {
     '--no-local': !flags.local,
     '--retain-as-published': flags.retainAsPublished,
@@ -103,28 +110,20 @@ function subscriptionsOf(flags: SubFlags): ISubscriptionMap {
     '--subscription-identifier': flags.subscriptionIdentifier,
     '--user-property': flags.userProperty,
   });
-  // Not left to commander: it would complain of this before an option that is misspelt.
-  if (flags.topic === undefined) throw usageError('There is no topic: give --topic FILTER, once or several times.');
-  const options = {
-    qos: flags.qos,
-    ...(flags.protocolVersion === 5
-      ? {
-          nl: !flags.local,
-          rap: flags.retainAsPublished ?? false,
-          // --no-retained also covers messages that come retained for another reason, so it is looked at on arrival too.
-          rh: Number(flags.retainHandling ?? (flags.retained ? 0 : 2)),
-        }
-      : {}),
-  };
-  return Object.fromEntries(flags.topic.map((filter) => [parseTopicFilter(filter), options]));
-}
-
-function subscribePropertiesOf(flags: SubFlags): { properties?: object } {
+  const { qos } = flags;
+  if (flags.protocolVersion !== 5) return { qos };
   const properties = {
     ...(flags.subscriptionIdentifier === undefined ? {} : { subscriptionIdentifier: flags.subscriptionIdentifier }),
     ...(flags.userProperty === undefined ? {} : { userProperties: flags.userProperty }),
   };
-  return Object.keys(properties).length === 0 ? {} : { properties };
+  return {
+    qos,
+    nl: !flags.local,
+    rap: flags.retainAsPublished ?? false,
+    // --no-retained is looked at on arrival too, for 3.x and for servers that do not heed this.
+    rh: Number(flags.retainHandling ?? (flags.retained ? 0 : 2)),
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+  };
 }
 
 function renderMessage(message: IPublishPacket, flags: SubFlags): Uint8Array | string {

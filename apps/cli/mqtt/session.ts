@@ -1,4 +1,10 @@
-import { MqttClient, type IClientPublishOptions, type IPublishPacket, type ISubscriptionMap, type Packet } from 'mqtt';
+import {
+  MqttClient,
+  type IClientPublishOptions,
+  type IPublishPacket,
+  type IClientSubscribeOptions,
+  type Packet,
+} from 'mqtt';
 import type { Duplex } from 'node:stream';
 import { ConnectionError, type Stage, type Symptom } from '../symptom.ts';
 import { clientOptionsOf, type ConnectionSettings } from './settings.ts';
@@ -81,16 +87,14 @@ export class Session {
   }
 
   /**
-   * Subscribes to all filters in one SUBSCRIBE.
+   * Subscribes to all filters in one SUBSCRIBE, with the same options.
    * @returns the granted QoS of each filter, in order.
    * @throws ConnectionError for the first filter that was refused.
    */
-  subscribe(filters: ISubscriptionMap, options: { properties?: object }): Promise<readonly number[]> {
-    const names = Object.keys(filters);
+  subscribe(filters: readonly string[], options: IClientSubscribeOptions): Promise<readonly number[]> {
     return this.#untilEnd(
       new Promise((resolve, reject) => {
-        // MQTT.js takes the properties of SUBSCRIBE from the options of the call.
-        this.#client.subscribe(filters, options as { qos: 0 }, (error, _granted, packet) => {
+        this.#client.subscribe([...filters], options, (error, _granted, packet) => {
           const codes = (packet?.granted ?? []) as number[];
           const refused = codes.findIndex((code) => code >= 0x80);
           if (refused !== -1) {
@@ -100,7 +104,7 @@ export class Session {
                 version: this.#settings.version,
                 code: codes[refused] ?? 0x80,
                 reasonString: packet?.properties?.reasonString ?? null,
-                topicFilter: names[refused] ?? '',
+                topicFilter: filters[refused] ?? '',
               }),
             );
           } else if (error) reject(error);
