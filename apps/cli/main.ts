@@ -3,7 +3,9 @@ import { processContext } from './process-context.ts';
 import { run } from './run.ts';
 
 const args = process.argv.slice(2);
-const code = await run(args, processContext(args));
-// `up` sets the exit code itself.
-process.exitCode ??= code;
-if (code !== 0) process.exitCode = code;
+const context = processContext(args);
+const code = await run(args, context);
+// What is still being written goes out first; a read of standard input that is still waiting must not hold us.
+await context.write('');
+// `up` sets the exit code of the process itself.
+process.exit(code === 0 ? (process.exitCode ?? 0) : code);
