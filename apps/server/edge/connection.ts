@@ -153,9 +153,9 @@ export class Connection implements GateVisitor, LayerHost {
   handshaken(succeeded: boolean, error: Error | null): void {
     if (this.#phase !== 'handshaking') return;
     this.#host.gate.leave(this);
-    this.#serverName = plainName(this.#socket.getServername());
+    this.#readTls();
     if (!succeeded) {
-      const { fault, detail } = handshakeFault(error, this.#firstByte);
+      const { fault, detail } = handshakeFault(error, this.#firstByte, this.#tlsVersion !== null);
       this.#report(fault, detail, null);
       // The alert is sent and Bun closes the socket; a reset from here could overtake the alert.
       this.#phase = 'lingering';
@@ -163,7 +163,6 @@ export class Connection implements GateVisitor, LayerHost {
       this.#watchFor(this.#host.limits.lingerMs);
       return;
     }
-    this.#tlsVersion = this.#socket.getTLSVersion();
     acknowledgeNow(this.#socket);
     this.startStream();
   }
@@ -198,7 +197,8 @@ export class Connection implements GateVisitor, LayerHost {
     if (phase === 'waiting') this.#host.gate.giveUp(this);
     if (phase === 'handshaking') this.#host.gate.leave(this);
     if (phase === 'waiting' || phase === 'handshaking') {
-      this.#report('tls.cut', 'the peer closed during the TLS handshake', null);
+      // What TLS knew of it (SNI, version) is gone with the socket.
+      this.#report('tls.cut', 'the peer reset the connection during the TLS handshake', null);
     } else if (phase === 'upgrading') {
       this.#report('websocket.bad-request', 'the peer closed before the end of the upgrade request', null);
     }
@@ -356,6 +356,14 @@ export class Connection implements GateVisitor, LayerHost {
     this.#phase = 'lingering';
     // Sends close_notify where there is TLS, and FIN; still reads, so that bytes on their way do not cause a reset.
     this.#socket.shutdown();
+  }
+
+  /** What the handshake has settled so far: the version once ServerHello and certificate are on their way. */
+  #readTls(): void {
+    this.#serverName = plainName(this.#socket.getServername());
+    // Without a cipher the version is only what the server would offer.
+    const cipher = this.#socket.getCipher() as { name: string | null } | undefined;
+    if (typeof cipher?.name === 'string') this.#tlsVersion = this.#socket.getTLSVersion();
   }
 
   #watchFor(milliseconds: number): void {

@@ -168,7 +168,7 @@ for (const kind of ['mqtt', 'mqtts'] as const) {
       using client = await server.connect();
       const connection = await server.core.opened();
       const text = 'a slow writer';
-      for (const [index, letter] of [...text].entries()) {
+      for (const [index, letter] of Array.from(text).entries()) {
         client.write(letter);
         await server.core.until(() => connection.receivedLength > index);
       }

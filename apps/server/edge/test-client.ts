@@ -43,7 +43,9 @@ export class TestClient implements Disposable {
   }
 
   get bytes(): Buffer {
-    return Buffer.concat(this.#bytes);
+    const bytes = Buffer.concat(this.#bytes);
+    this.#bytes = [bytes];
+    return bytes;
   }
 
   write(bytes: Uint8Array | string): void {

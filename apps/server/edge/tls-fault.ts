@@ -48,10 +48,11 @@ function codeOf(error: Error): string {
 /**
  * Why a handshake failed.
  * @param firstByte the first byte that the peer sent, where it is known.
+ * @param certificateSent whether the server had answered the ClientHello.
  */
-export function handshakeFault(error: Error | null, firstByte: number | null): SeenFault {
+export function handshakeFault(error: Error | null, firstByte: number | null, certificateSent: boolean): SeenFault {
   if (error === null) return { fault: 'tls.failed', detail: 'the TLS library gave no reason' };
-  if (codeOf(error) === 'ECONNRESET') return { fault: 'tls.cut', detail: 'the peer closed during the TLS handshake' };
+  if (codeOf(error) === 'ECONNRESET') return { fault: 'tls.cut', detail: cutDetail(certificateSent) };
   const reason = reasonOf(error);
   if (reason === 'WRONG_VERSION_NUMBER') {
     // The bytes are gone by now. On this port it is MQTT without TLS nearly always, so that is said unless a look ahead knew better.
@@ -67,6 +68,13 @@ export function handshakeFault(error: Error | null, firstByte: number | null): S
     };
   }
   return { fault: faultsByReason.get(reason) ?? 'tls.failed', detail: reason };
+}
+
+/** What is said of a handshake that the peer cut without an alert. Node.js and others refuse a certificate like this. */
+function cutDetail(certificateSent: boolean): string {
+  return certificateSent
+    ? 'the peer closed in the TLS handshake when it had the certificate: it may not accept it, and does not say so'
+    : 'the peer closed before the TLS handshake had begun or in its ClientHello';
 }
 
 /**
