@@ -111,7 +111,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'apps/server/compose.ts',
-    mayImport: ['apps/server/', 'packages/', 'node', 'bun'],
+    mayImport: ['apps/server/', 'packages/', 'package.json', 'node', 'bun'],
     instead: 'compose.ts hands things to each other; what does work belongs in a folder beside it.',
   },
   {
