@@ -7,6 +7,7 @@ import type { GateVisitor, HandshakeGate } from './handshake-gate.ts';
 import type { Layer, LayerHost } from './layer.ts';
 import type { EdgeLimits } from './options.ts';
 import type { EdgeRefusal } from './refusal.ts';
+import { plainAddress, plainName } from './peer-names.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { acknowledgeNow, peekByte } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
@@ -384,17 +385,4 @@ export class Connection implements GateVisitor, LayerHost {
       detail,
     });
   }
-}
-
-/** An IPv4 address that came in on an IPv6 socket, as people write it. Empty where the peer was gone before it was asked. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
-}
-
-/** SNI in lower case, without the dot that ends an absolute name; null where there was none. */
-function plainName(name: string | undefined): string | null {
-  if (name === undefined || name === '') return null;
-  const lower = name.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }

@@ -194,6 +194,9 @@ export class Edge implements Outbox {
   }
 }
 
+/** Codes of errors that come from the network or the peer. */
+const socketErrorCodes: ReadonlySet<unknown> = new Set(['EPROTO', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
+
 function isSocketError(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+  return 'code' in error && socketErrorCodes.has(error.code);
 }
