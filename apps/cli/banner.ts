@@ -15,6 +15,7 @@ interface Words {
   readonly ca: string;
   readonly tryIt: string;
   readonly placeholder: string;
+  readonly berthHere: string;
   readonly stop: string;
 }
 
@@ -32,6 +33,7 @@ const words: Readonly<Record<Language, Words>> = {
     ca: 'CA file',
     tryIt: 'Try it, line by line, in another terminal:',
     placeholder: 'PASSWORD',
+    berthHere: '# Berth, in this folder',
     stop: 'Ctrl-C stops the service.',
   },
   zh: {
@@ -42,11 +44,12 @@ const words: Readonly<Record<Language, Words>> = {
     console: 'REST',
     username: '用户名',
     password: '密码',
-    passwordOnce: '仅显示这一次,请妥善保存',
-    passwordHidden: '仅在首次启动时显示;设置新密码:',
+    passwordOnce: '仅显示这一次，请妥善保存',
+    passwordHidden: '仅在首次启动时显示；设置新密码：',
     ca: 'CA 文件',
-    tryIt: '在另一个终端中逐行试用:',
+    tryIt: '在另一个终端中逐行试用：',
     placeholder: '你的密码',
+    berthHere: '# Berth（在本目录中）',
     stop: '按 Ctrl-C 停止服务。',
   },
 };
@@ -79,6 +82,7 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
   const facts = rows.map(([label, value]) => `  ${label}${' '.repeat(width - Bun.stringWidth(label))}  ${value}`);
   const samples = renderSamples(
     { ...ready, ca, username, password: ready.password ?? text.placeholder },
+    text,
     options.command,
     dataOption,
   );
@@ -87,13 +91,13 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
 
 type Connection = Ready & { readonly username: string; readonly password: string };
 
-function renderSamples(connection: Connection, berth: string, dataOption: string): string {
+function renderSamples(connection: Connection, text: Words, berth: string, dataOption: string): string {
   const login = `-u ${shellQuote(connection.username)} -P ${shellQuote(connection.password)}`;
   const ca = shellQuote(connection.ca);
   const port = connection.mqtts;
   const berthPort = port === 8883 ? '' : ` -p ${port}`;
   return [
-    `# Berth`,
+    text.berthHere,
     `${berth} sub${berthPort}${dataOption} ${login} -t 'test/#' -v`,
     `${berth} pub${berthPort}${dataOption} ${login} -t test/hello -m hello`,
     '',

@@ -136,7 +136,9 @@ describe('what the client had sent decides', () => {
 });
 
 describe('errors before MQTT', () => {
-  const cases: readonly (readonly [Symptom, FaultName])[] = [
+  const cases: readonly (readonly [Symptom, FaultName | null])[] = [
+    [{ kind: 'timeout', stage: 'connack' }, null],
+    [{ kind: 'timeout', stage: 'upgrade' }, null],
     [system('ENOTFOUND', 'tcp'), 'address.unresolvable'],
     [system('EAI_AGAIN', 'tcp'), 'address.unresolvable'],
     [system('ECONNREFUSED', 'tcp'), 'port.refused'],
@@ -170,7 +172,7 @@ describe('errors before MQTT', () => {
     [{ kind: 'websocket', status: 1003, reason: '' }, 'websocket.text-frame'],
     [system('ECONNRESET', 'open'), 'connection.lost'],
     [{ kind: 'closed', stage: 'open', tls: true }, 'connection.lost'],
-    [{ kind: 'timeout', stage: 'open' }, 'connection.keep-alive'],
+    [{ kind: 'timeout', stage: 'open' }, 'connection.lost'],
   ];
   for (const [symptom, name] of cases) {
     test(`${JSON.stringify(symptom)} is ${name}`, () => expect(diagnose(symptom)).toBe(name));

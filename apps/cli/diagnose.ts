@@ -4,7 +4,7 @@ import type { Stage, Symptom } from './symptom.ts';
 /**
  * Names the fault behind what a client saw. Pure.
  * Where a code may mean several faults, a Reason String decides; without one the likeliest is named.
- * @returns null when the symptom is no fault: a success code.
+ * @returns null when the symptom is no fault (a success code), or none that the catalogue knows.
  */
 export function diagnose(symptom: Symptom): FaultName | null {
   switch (symptom.kind) {
@@ -110,8 +110,8 @@ const connackFaults5: CodeTable = {
   0x99: 'protocol.error',
   0x9a: 'limit.retained',
   0x9b: 'protocol.error',
-  0x9c: 'address.unreachable',
-  0x9d: 'address.unreachable',
+  0x9c: 'server.draining',
+  0x9d: 'server.draining',
   0x9f: 'limit.connect-rate',
 };
 
@@ -171,13 +171,13 @@ const subscribeFaults: CodeTable = {
   0xa2: 'access.subscribe-denied',
 };
 
-const timeoutFaults: Readonly<Record<Stage, FaultName>> = {
+const timeoutFaults: Readonly<Record<Stage, FaultName | null>> = {
   tcp: 'address.timeout',
   tls: 'tls.timeout',
-  upgrade: 'websocket.not-upgrade',
-  // A server that accepts and stays silent: most often another protocol than MQTT.
-  connack: 'server.busy',
-  open: 'connection.keep-alive',
+  // Berth always answers: what stays silent here is something else, and nothing can be said of it.
+  upgrade: null,
+  connack: null,
+  open: 'connection.lost',
 };
 
 function closedFault(stage: Stage, tls: boolean): FaultName {

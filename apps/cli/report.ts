@@ -6,48 +6,72 @@ import type { Symptom } from './symptom.ts';
 import { printable } from './table.ts';
 
 /** What was seen, on one line: the raw code with its name in the standard, and what the server said. */
-export function describeSymptom(symptom: Symptom): string {
+export function describeSymptom(symptom: Symptom, language: Language): string {
+  const say = phrases[language];
   switch (symptom.kind) {
     case 'system':
       return printable(
-        symptom.message.includes(symptom.code) ? symptom.message : `${symptom.code}: ${symptom.message}`,
+        symptom.message.includes(symptom.code)
+          ? symptom.message
+          : `${symptom.code}: ${symptom.message}`.replace(/: $/, ''),
       );
     case 'timeout':
-      return `no answer in time (${stageNames[symptom.stage]})`;
+      return `${say.noAnswer} (${say.stages[symptom.stage]})`;
     case 'closed':
-      return `the connection was closed (${stageNames[symptom.stage]})`;
+      return `${say.closed} (${say.stages[symptom.stage]})`;
     case 'foreign':
-      return `the answer is not MQTT${symptom.protocol === 'other' ? '' : ` but ${symptom.protocol.toUpperCase()}`}`;
+      return `${say.notMqtt}${symptom.protocol === 'other' ? '' : ` (${symptom.protocol.toUpperCase()})`}`;
     case 'http':
       return `HTTP ${symptom.status}${quoted(symptom.body.trim().split('\n')[0] ?? '')}`;
     case 'websocket':
-      return `WebSocket closed with ${symptom.status}${quoted(symptom.reason)}`;
+      return `WebSocket ${symptom.status}${quoted(symptom.reason)}`;
     case 'connack':
-      return `CONNACK ${codeNameOf('connack', symptom.version, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+      return `CONNACK ${codeNameOf('connack', symptom.version, symptom.code)}${quoted(symptom.reasonString)}`;
     case 'disconnect':
-      return `DISCONNECT ${codeNameOf('disconnect', 5, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+      return `DISCONNECT ${codeNameOf('disconnect', 5, symptom.code)}${quoted(symptom.reasonString)}`;
     case 'publish':
-      return `the message was refused: ${codeNameOf('publish', 5, symptom.code)}${quoted(symptom.reasonString ?? '')}`;
+      return `${say.refused}: ${codeNameOf('publish', 5, symptom.code)}${quoted(symptom.reasonString)}`;
     case 'subscribe':
-      return `SUBACK ${codeNameOf('suback', symptom.version, symptom.code)} for ${printable(symptom.topicFilter)}${quoted(symptom.reasonString ?? '')}`;
+      return `SUBACK ${codeNameOf('suback', symptom.version, symptom.code)}, ${printable(symptom.topicFilter)}${quoted(symptom.reasonString)}`;
   }
 }
 
-function quoted(text: string): string {
-  return text === '' ? '' : `: "${printable(text.slice(0, 300))}"`;
+function quoted(text: string | null): string {
+  return text === null || text === '' ? '' : `: "${printable(text.slice(0, 300))}"`;
 }
 
-const stageNames = {
-  tcp: 'while connecting',
-  tls: 'during the TLS handshake',
-  upgrade: 'during the WebSocket upgrade',
-  connack: 'before CONNACK',
-  open: 'while connected',
+const phrases = {
+  en: {
+    noAnswer: 'no answer in time',
+    closed: 'the connection was closed',
+    notMqtt: 'the answer is not MQTT',
+    refused: 'the message was refused',
+    stages: {
+      tcp: 'while connecting',
+      tls: 'during the TLS handshake',
+      upgrade: 'during the WebSocket upgrade',
+      connack: 'before CONNACK',
+      open: 'while connected',
+    },
+  },
+  zh: {
+    noAnswer: '未在时限内得到应答',
+    closed: '连接被关闭',
+    notMqtt: '应答不是 MQTT',
+    refused: '消息被拒绝',
+    stages: {
+      tcp: '建立连接时',
+      tls: 'TLS 握手时',
+      upgrade: 'WebSocket 升级时',
+      connack: '收到 CONNACK 之前',
+      open: '连接期间',
+    },
+  },
 } as const;
 
 const labels = {
   en: { cause: 'Cause: ', remedy: 'Remedy:' },
-  zh: { cause: '原因:', remedy: '处理:' },
+  zh: { cause: '原因：', remedy: '处理：' },
 } as const;
 
 /** A fault for people: what was seen, number, name, title, cause and remedy. */
@@ -55,7 +79,7 @@ export function renderFault(name: FaultName, symptom: Symptom, language: Languag
   const entry = fault(name);
   const { cause, remedy } = labels[language];
   return [
-    describeSymptom(symptom),
+    describeSymptom(symptom, language),
     `  error ${entry.number}  ${name}  ${entry.title[language]}`,
     `  ${cause} ${entry.cause[language]}`,
     `  ${remedy} ${entry.remedy[language]}`,
@@ -65,5 +89,5 @@ export function renderFault(name: FaultName, symptom: Symptom, language: Languag
 /** The same for a symptom; just what was seen where it is no fault. */
 export function renderSymptom(symptom: Symptom, language: Language): string {
   const name = diagnose(symptom);
-  return name === null ? describeSymptom(symptom) : renderFault(name, symptom, language);
+  return name === null ? describeSymptom(symptom, language) : renderFault(name, symptom, language);
 }

@@ -41,7 +41,7 @@ async function up(given: UpFlags, context: Context): Promise<void> {
   const server = await import('../../server/main.ts');
   process.exitCode = await server.up({
     flags,
-    json: json === true,
+    env: context.env,
     onReady: (ready: Ready) => {
       void context.write(json === true ? `${JSON.stringify(ready)}\n` : renderBanner(ready, context));
     },

@@ -1,0 +1,39 @@
+import { expect, test } from 'bun:test';
+import { faults } from '../../packages/faults/mod.ts';
+import { renderSymptom } from './report.ts';
+import type { Symptom } from './symptom.ts';
+
+const refused: Symptom = {
+  kind: 'connack',
+  version: 5,
+  code: 0x88,
+  reasonString: faults['deployment.stopped'].reasonString,
+  sent: { username: true, serverName: true, tls: true },
+};
+
+test('a fault has what was seen, number, name, cause and remedy, in both languages', () => {
+  for (const language of ['en', 'zh'] as const) {
+    const lines = renderSymptom(refused, language).split('\n');
+    expect(lines[0]).toStartWith('CONNACK 0x88 server unavailable: "error -6');
+    expect(lines[1]).toBe(`  error -6  deployment.stopped  ${faults['deployment.stopped'].title[language]}`);
+    expect(lines[2]).toEndWith(faults['deployment.stopped'].cause[language]);
+    expect(lines[3]).toEndWith(faults['deployment.stopped'].remedy[language]);
+  }
+});
+
+test('a symptom without a fault is told as it is', () => {
+  expect(renderSymptom({ kind: 'timeout', stage: 'connack' }, 'en')).toBe('no answer in time (before CONNACK)');
+  expect(renderSymptom({ kind: 'timeout', stage: 'connack' }, 'zh')).toBe('未在时限内得到应答 (收到 CONNACK 之前)');
+});
+
+test('the text of a server cannot move the cursor', () => {
+  expect(renderSymptom({ ...refused, reasonString: 'a\u001b[2Jb' }, 'en')).toStartWith(
+    'CONNACK 0x88 server unavailable: "a?[2Jb"',
+  );
+});
+
+test('3.x return codes have their own names', () => {
+  expect(renderSymptom({ ...refused, version: 4, code: 2, reasonString: null }, 'en')).toStartWith(
+    'CONNACK 2 identifier rejected\n',
+  );
+});
