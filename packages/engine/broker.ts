@@ -120,6 +120,11 @@ export class Broker {
   #retain(message: Message, now: number): void {
     const { topic } = message;
     const { counters, context } = this;
+    if (topic.startsWith('$SYS/')) {
+      // The server's own: said anew all the time, so neither limited nor durable.
+      this.retained.set(topic, { ...keep(message), encoded: null }, messageBytes(message));
+      return;
+    }
     if (message.payload.byteLength === 0) {
       // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
       if (this.retained.delete(topic)) context.store.deleteRetained(topic);

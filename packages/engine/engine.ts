@@ -36,7 +36,7 @@ export class Engine implements EngineAdmin {
   readonly #brokers = new Map<DeploymentId, Broker>();
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #waiting = new Set<Connection>();
-  readonly #world: World & { durableBatch: BatchNumber; draining: boolean; overloaded: boolean };
+  readonly #world: World & { durableBatch: BatchNumber; draining: boolean; overloaded: boolean; stalled: boolean };
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
@@ -49,6 +49,7 @@ export class Engine implements EngineAdmin {
       durableBatch: 0,
       draining: false,
       overloaded: false,
+      stalled: false,
       broker: (deployment) => this.#brokers.get(deployment),
     };
   }
@@ -105,6 +106,11 @@ export class Engine implements EngineAdmin {
   /** Memory is above (or again below) its high-water mark: new sessions are refused. */
   setOverloaded(overloaded: boolean): void {
     this.#world.overloaded = overloaded;
+  }
+
+  /** The journal or the memory cannot keep up, or can again: publishers are read later meanwhile. */
+  setStalled(stalled: boolean): void {
+    this.#world.stalled = stalled;
   }
 
   /**

@@ -172,6 +172,7 @@ export function endSession(broker: Broker, session: Session, why: string, now: n
     if (item.sharedFilter === null || (item.qos === 2 && item.state !== 'queued')) continue;
     broker.redistribute(item.message, item.sharedFilter, now);
   }
+  session.outbound.clear();
   broker.emit('session.ended', null, now, session, why);
 }
 

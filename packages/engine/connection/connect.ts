@@ -35,6 +35,8 @@ export interface Login {
   readonly topicAliasMaximum: number;
 }
 
+/** Set in the protocol level by bridges. */
+const BRIDGE_BIT = 0x80;
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
 /** Aliases that the server itself uses towards one client at most: each costs memory. */
 const OUTBOUND_ALIASES_MAX = 32;
@@ -122,7 +124,7 @@ function readConnect(connection: Connection, now: number): ConnectPacket | null 
 function statedVersion({ framer }: Connection): ProtocolVersion | null {
   const { buffer, bodyStart, end } = framer;
   const at = bodyStart + 2 + (((buffer[bodyStart] ?? 0) << 8) | (buffer[bodyStart + 1] ?? 0));
-  const level = at < end ? buffer[at] : undefined;
+  const level = at < end ? (buffer[at] ?? 0) & ~BRIDGE_BIT : 0;
   return level === 3 || level === 4 || level === 5 ? level : null;
 }
 
@@ -188,6 +190,7 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   const { keepAliveMs, serverKeepAlive } = keepAliveOf(login, version, limits);
   const connack = dialectOf(version).accepted(
     {
+      version,
       sessionPresent: present,
       sessionExpiryInterval: expiryInterval === login.expiryInterval ? null : expiryInterval,
       assignedClientIdentifier: login.clientIdAssigned ? clientId : null,
@@ -228,6 +231,8 @@ function overLimit(broker: Broker, login: Login, limits: Limits): FaultName | nu
 }
 
 function applyLimits(connection: Connection, login: Login, limits: Limits, now: number): void {
+  // [MQTT-1.5.5-1]: 5.0 wants the shortest form; 3.x devices may pad.
+  connection.framer.shortestLengths = connection.version === 5;
   connection.framer.maximumPacketSize = limits.packetSizeBytes ?? 268_435_460;
   connection.receiveMaximum = Math.min(login.receiveMaximum, limits.inFlightOut ?? RECEIVE_MAXIMUM_DEFAULT);
   connection.topicAliasMaximum = connection.version === 5 ? (limits.topicAliases ?? 0) : 0;

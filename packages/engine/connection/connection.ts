@@ -21,7 +21,7 @@ import { handleAcknowledgement } from './acknowledge.ts';
 import { handleConnect, handleVerdict, type Login } from './connect.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
-import { faultOfDecodeError, faultOfFirstByte } from './malformed.ts';
+import { answerToHttp, faultOfDecodeError, faultOfFirstByte } from './malformed.ts';
 import { handlePingreq } from './ping.ts';
 import { handlePublish } from './publish.ts';
 import { handleSubscribe } from './subscribe.ts';
@@ -30,6 +30,8 @@ import type { World } from './world.ts';
 
 /** Largest CONNECT, before a deployment and its limit are known: client id, will, user name and password of 64 KiB each fit. */
 const CONNECT_BYTES_MAX = 384 * 1024;
+/** How long a publisher waits before it looks again whether the journal has caught up. */
+const STALL_RETRY_MS = 20;
 /** Time from accept to CONNECT. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -87,6 +89,7 @@ export class Connection implements SessionLink {
   readonly publish: PublishPacket = emptyPublish();
   #held: Held[] = [];
   #heldBytes = 0;
+  #corked: { readonly batch: BatchNumber | null; readonly bytes: Uint8Array }[] | null = null;
   #opening = false;
   #keepAliveTimer: Timer | null = null;
   #pause: Timer | null = null;
@@ -137,9 +140,15 @@ export class Connection implements SessionLink {
     if (state.kind === 'awaitingConnect') return this.#checkFirstByte(now);
     if (state.kind !== 'connected' || this.#opening || this.#pause !== null) return false;
     const { messages } = state.broker;
-    if (!messages.limited && !this.publishes.limited && !this.bytes.limited) return true;
-    if (this.framer.peekFirstByte() < 0) return true;
-    const wait = Math.max(this.publishes.waitMs(now), this.bytes.waitMs(now), messages.waitMs(now));
+    const { stalled } = this.world;
+    if (!stalled && !messages.limited && !this.publishes.limited && !this.bytes.limited) return true;
+    if (this.framer.peekFirstByte() >> 4 !== PacketType.PUBLISH) return true;
+    const wait = Math.max(
+      this.publishes.waitMs(now),
+      this.bytes.waitMs(now),
+      messages.waitMs(now),
+      stalled ? STALL_RETRY_MS : 0,
+    );
     if (wait === 0) return true;
     this.#pauseReading(wait, state, now);
     return false;
@@ -148,8 +157,9 @@ export class Connection implements SessionLink {
   #checkFirstByte(now: number): boolean {
     const byte = this.framer.peekFirstByte();
     if (byte < 0 || byte >> 4 === PacketType.CONNECT) return true;
-    // Closed without a word: whatever speaks here, it is not MQTT [MQTT-3.1.0-1].
-    this.refuse(faultOfFirstByte(byte), `first byte 0x${byte.toString(16).padStart(2, '0')}`, now);
+    // Closed without a word of MQTT: whatever speaks here, it is something else [MQTT-3.1.0-1].
+    const fault = faultOfFirstByte(byte);
+    this.refuse(fault, `first byte 0x${byte.toString(16).padStart(2, '0')}`, now, answerToHttp(fault));
     return false;
   }
 
@@ -247,14 +257,32 @@ export class Connection implements SessionLink {
     });
   }
 
+  /** From now on, what is for this client waits for `uncork`: the answer to its own publish goes first. */
+  cork(): void {
+    this.#corked = [];
+  }
+
+  /** Sends `answer` once the batch is durable, then what has waited since `cork`. */
+  uncork(batch: BatchNumber, answer: Uint8Array): void {
+    const corked = this.#corked ?? [];
+    this.#corked = null;
+    this.writeDurable(batch, answer);
+    for (const entry of corked) {
+      if (entry.batch === null) this.write(entry.bytes);
+      else this.writeDurable(entry.batch, entry.bytes);
+    }
+  }
+
   write(bytes: Uint8Array): void {
-    if (this.#opening) this.#hold(0, bytes.slice());
+    if (this.#corked !== null) this.#corked.push({ batch: null, bytes: bytes.slice() });
+    else if (this.#opening) this.#hold(0, bytes.slice());
     else this.#send(bytes);
   }
 
   /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
-    if (this.#held.length === 0 && batch <= this.world.durableBatch) this.#send(bytes);
+    if (this.#corked !== null) this.#corked.push({ batch, bytes });
+    else if (this.#held.length === 0 && batch <= this.world.durableBatch) this.#send(bytes);
     else this.#hold(batch, bytes);
   }
 

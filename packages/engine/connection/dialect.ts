@@ -5,6 +5,7 @@ import { dialect5 } from './dialect5.ts';
 
 /** What an accepted CONNECT is told (MQTT 5.0 section 3.2). 3.x hears of Session Present only. */
 export interface Acceptance {
+  readonly version: ProtocolVersion;
   readonly sessionPresent: boolean;
   /** Seconds; null where the client's own value stands. */
   readonly sessionExpiryInterval: number | null;

@@ -7,7 +7,14 @@ import type { Dialect } from './dialect.ts';
 const SUBACK_FAILURE = 0x80;
 
 export const dialect3: Dialect = {
-  accepted: ({ sessionPresent }) => encodeConnack(4, { type: 2, sessionPresent, reasonCode: 0, properties: null }),
+  // Session Present came with 3.1.1; in 3.1 the byte is reserved.
+  accepted: ({ sessionPresent, version }) =>
+    encodeConnack(version, {
+      type: 2,
+      sessionPresent: sessionPresent && version !== 3,
+      reasonCode: 0,
+      properties: null,
+    }),
 
   refused(fault, version) {
     const code = connackCode(fault, version);

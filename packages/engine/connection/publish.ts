@@ -17,6 +17,16 @@ interface Refusal {
 export function handlePublish(connection: Connection, state: Connected, now: number): void {
   const { framer, version, publish } = connection;
   decodePublish(version, framer.header, framer.buffer, framer.bodyStart, framer.end, publish);
+  if (publish.properties?.subscriptionIdentifiers !== undefined) {
+    // [MQTT-3.3.4-6]
+    connection.close(
+      'protocol.error',
+      'Subscription Identifier in a PUBLISH to the server',
+      now,
+      ReasonCode.protocolError,
+    );
+    return;
+  }
   if (!resolveTopicAlias(connection, publish, now)) return;
   connection.publishes.take(1, now);
   switch (publish.qos) {
@@ -64,6 +74,7 @@ function publishAtLeastOnce(connection: Connection, state: Connected, now: numbe
   state.broker.counters.publishesReceivedQoS1++;
   const { packetIdentifier } = connection.publish;
   if (!withinReceiveMaximum(connection, state, now)) return;
+  connection.cork();
   const outcome = route(connection, state, now);
   if (connection.state !== state) return;
   answer(connection, state, 4, packetIdentifier, outcome);
@@ -80,6 +91,7 @@ function publishExactlyOnce(connection: Connection, state: Connected, now: numbe
     return;
   }
   if (!withinReceiveMaximum(connection, state, now)) return;
+  connection.cork();
   const outcome = route(connection, state, now);
   if (connection.state !== state) return;
   // A refusal in 5.0 ends the exchange, so the identifier is not in use [MQTT-4.3.3-9].
@@ -118,7 +130,7 @@ function answer(
     refused ? `error ${faultNumber(outcome.fault)}: ${outcome.detail}` : null,
     connection.manners,
   );
-  connection.writeDurable(broker.context.store.written, bytes);
+  connection.uncork(broker.context.store.written, bytes);
   if (type === 4 && broker.context.store.written > connection.world.durableBatch) connection.unansweredPublishes++;
 }
 

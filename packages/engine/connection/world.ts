@@ -18,5 +18,7 @@ export interface World {
   readonly draining: boolean;
   /** Memory is above its high-water mark: no new sessions. */
   readonly overloaded: boolean;
+  /** The journal or the memory cannot keep up: publishers are read later. */
+  readonly stalled: boolean;
   broker(deployment: DeploymentId): Broker | undefined;
 }

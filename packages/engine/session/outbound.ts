@@ -83,6 +83,14 @@ export class Outbound {
     this.inFlight.set(item.packetIdentifier, item);
   }
 
+  /** Forgets everything: the session has ended. */
+  clear(): void {
+    this.#queue = [];
+    this.#head = 0;
+    this.#queuedBytes = 0;
+    this.inFlight.clear();
+  }
+
   /** All messages, in flight first, then queued, each oldest first. */
   *all(): Generator<OutboundMessage> {
     yield* this.inFlight.values();

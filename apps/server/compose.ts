@@ -1,0 +1,286 @@
+/** The only file that names concrete classes and hands them to each other. */
+import { X509Certificate } from 'node:crypto';
+import { Engine } from '../../packages/engine/engine.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { ensureCertificates, type Certificates } from './certificates/ensure.ts';
+import { DataDirectory } from './config/data-directory.ts';
+import type { Config } from './config/load.ts';
+import { openSecrets } from './config/secrets.ts';
+import { createApp } from './control/app.ts';
+import { CredentialService } from './control/credential-service.ts';
+import { openDatabase } from './control/database/open.ts';
+import { DeploymentService } from './control/deployment-service.ts';
+import { startHttpServer } from './control/http-server.ts';
+import { Serial } from './control/serial.ts';
+import { Driver } from './driver.ts';
+import { bind } from './edge/bind.ts';
+import { Edge } from './edge/edge.ts';
+import { defaultEdgeLimits } from './edge/options.ts';
+import { ensureFirstDeployment } from './first-start.ts';
+import { openJournal } from './journal/open.ts';
+import type { ServerJournal } from './journal/port.ts';
+import { EngineDeployments } from './live-deployments.ts';
+import type { EventLog } from './observe/event-log.ts';
+import { History } from './observe/history.ts';
+import { renderMetrics } from './observe/metrics.ts';
+import { Sink } from './observe/sink.ts';
+import { SystemTopics } from './observe/sys-topics.ts';
+import { CredentialTable } from './policy/credential-table.ts';
+import { PasswordHasher } from './policy/credential-hash.ts';
+import { DeploymentTable } from './policy/deployment-table.ts';
+import { FailedLogins } from './policy/failed-logins.ts';
+import { Locator } from './policy/locate.ts';
+import { ServerPolicy } from './policy/server-policy.ts';
+import { Pressure } from './pressure.ts';
+import type { Ready } from './ready.ts';
+import { refusalEvent } from './refusal-event.ts';
+import { restoreDeployments } from './restore.ts';
+import { runtimeFile } from './runtime-file.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** A service that runs. */
+export interface Service {
+  readonly ready: Ready;
+  /** Drains: refuses, says goodbye, makes everything durable, closes. */
+  stop(): Promise<void>;
+}
+
+/** What bind address a configuration means. */
+function addressOf(bindTo: string): string {
+  return bindTo === 'all' ? '::' : bindTo;
+}
+
+const now = (): number => Date.now();
+
+/**
+ * Builds the service and starts it.
+ * @throws BootError and the like where something keeps it from starting; then everything that was opened is closed again.
+ */
+export async function compose(config: Config, log: EventLog): Promise<Service> {
+  await using opened = new AsyncDisposableStack();
+  const startedAt = now();
+  const directory = opened.use(DataDirectory.open(config.data));
+  for (const warning of directory.warnings) log.warn(warning);
+  const secrets = openSecrets(directory);
+  let certificates = await ensureCertificates(directory, { domain: config.domain, san: config.san, now: startedAt });
+  const database = await openDatabase(directory.path);
+  opened.defer(() => database.destroy());
+  const journal = await openJournal(directory.file('journal.sqlite'), config.durability);
+  opened.defer(() => journal.close());
+  for (const warning of journal.warnings) log.warn(warning);
+
+  // What is known in memory, and the policy that answers from it.
+  const deploymentTable = new DeploymentTable();
+  const pepper = { current: secrets.pepper.current, keys: Object.fromEntries(secrets.pepper.keys) };
+  const hasher = new PasswordHasher(pepper);
+  const credentialTable = new CredentialTable(hasher, (deployment, before, after) => {
+    void credentials.rehashed(deployment, before, after).catch((error: unknown) => log.error(String(error)));
+  });
+  const policy = new ServerPolicy({
+    deployments: deploymentTable,
+    locator: new Locator(deploymentTable, { domain: config.domain, alternativeNames: config.san }),
+    credentials: credentialTable,
+    failedLogins: new FailedLogins(),
+    now,
+    answer: (connection, verdict) => driver.authenticated(connection, verdict),
+  });
+
+  // The data plane.
+  const sink = new Sink(log, new History());
+  const edge: Edge = new Edge({
+    input: {
+      opened: (connection, facts) => driver.opened(connection, facts),
+      data: (connection, bytes) => driver.data(connection, bytes),
+      drained: (connection, bufferedBytes) => driver.drained(connection, bufferedBytes),
+      closed: (connection, cause) => driver.closed(connection, cause),
+    },
+    limits: defaultEdgeLimits,
+    report: (refusal) => sink.emit(refusalEvent(refusal)),
+    now,
+    beforeFlush: () => {
+      journal.flush();
+      pressure.check();
+    },
+  });
+  const engine = new Engine({ outbox: edge, journal, policy, events: sink });
+  const driver: Driver = opened.use(
+    new Driver(engine, {
+      now,
+      requestTurn: () => edge.requestTurn(),
+      onDefect: (error, connection) => {
+        log.error(`Defect in the engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        if (connection !== null) edge.abort(connection);
+      },
+    }),
+  );
+  const pressure: Pressure = opened.use(new Pressure(engine, journal));
+  journal.onDurable = (batch) => driver.journaled(batch);
+  journal.onFailure = (error) =>
+    log.error(`The journal cannot be written: ${error.message}. Publishers wait until it can.`);
+
+  // The control plane.
+  const bindTo = addressOf(config.bind);
+  const systemTopics = new SystemTopics(packageJson.version, startedAt);
+  const live = new EngineDeployments({
+    engine,
+    listen: (kind, port, deployment) => edge.listenPlain(kind, bindTo, port, deployment),
+    portIsFree: (port) => isFree(bindTo, port),
+    forget: (deployment) => {
+      journal.forget(deployment);
+      sink.forget(deployment);
+      systemTopics.forget(deployment);
+    },
+    changed: () => edge.requestTurn(),
+    now,
+  });
+  const ports = { mqtts: 0, wss: 0, http: 0 };
+  const changes = new Serial();
+  const deployments = new DeploymentService({
+    database,
+    live,
+    index: deploymentTable,
+    credentials: credentialTable,
+    changes,
+    now,
+    domain: config.domain,
+    ports: () => ports,
+  });
+  const credentials: CredentialService = new CredentialService({
+    database,
+    deployments,
+    live,
+    index: credentialTable,
+    hashing: hasher,
+    changes,
+    now,
+  });
+
+  // State comes back before anybody can connect.
+  await deployments.load();
+  const { withoutPepper } = await credentials.load();
+  if (withoutPepper > 0)
+    log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
+  await restoreDeployments(engine, journal, (id) => deploymentTable.get(id)?.deletedAt === null, now());
+  const first = await ensureFirstDeployment(deployments, credentials, config);
+  for (const { deployment, error } of await deployments.openRunning()) {
+    log.error(
+      `Deployment ${deployment} has no plain listener: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  ports.mqtts = edge.listenTls('mqtts', bindTo, config.mqttsPort, certificates.server).port;
+  opened.defer(() => {
+    edge.stopListening();
+    edge.closeAll();
+  });
+  ports.wss = edge.listenTls('wss', bindTo, config.wssPort, certificates.server).port;
+  const app = createApp({
+    deployments,
+    credentials,
+    adminToken: secrets.adminToken,
+    allowedHosts: [config.domain, ...config.san, config.httpBind],
+    info: () => ({
+      version: packageJson.version,
+      domain: config.domain,
+      ports,
+      uptimeSeconds: Math.floor((now() - startedAt) / 1000),
+      caFingerprint: new X509Certificate(certificates.ca.cert).fingerprint256,
+    }),
+    metrics: () => metricsText(engine, sink, edge, startedAt),
+    isHealthy: () => !draining,
+    caCertificate: () => certificates.ca.cert,
+    onUnexpectedError: (error) => log.error(`Defect in the REST API: ${error.stack ?? error.message}`),
+  });
+  const isLoopback = config.httpBind === 'localhost' || config.httpBind.startsWith('127.') || config.httpBind === '::1';
+  const http = opened.use(
+    startHttpServer({
+      app,
+      hostname: config.httpBind,
+      port: config.httpPort,
+      tls: isLoopback ? null : { key: certificates.server.key, certificate: certificates.server.cert },
+    }),
+  );
+  ports.http = http.port;
+  opened.use(
+    runtimeFile(directory, { http: http.port, httpHost: config.httpBind, tls: !isLoopback, pid: process.pid }),
+  );
+  opened.use(
+    new Upkeep({
+      engine,
+      systemTopics,
+      log,
+      forgetDeleted: () => deployments.forgetDeleted(),
+      renewCertificate: async () => {
+        if (now() < certificates.server.renewAt) return;
+        certificates = await ensureCertificates(directory, { domain: config.domain, san: config.san, now: now() });
+        await edge.replaceCertificate(certificates.server);
+        log.info('The server certificate has been renewed.');
+      },
+    }),
+  );
+
+  let draining = false;
+  const owned = opened.move();
+  return {
+    ready: readyOf(config, certificates, ports, first),
+    async stop() {
+      if (draining) return;
+      draining = true;
+      await drain(engine, edge, journal);
+      await owned.disposeAsync();
+    },
+  };
+}
+
+/** How long clients get to hear that the service stops, at least and at most. */
+const DRAIN_MIN_MS = 500;
+const DRAIN_MAX_MS = 5_000;
+
+/** Says goodbye to all clients. Listeners stay until they are gone, so that those who come back meanwhile hear why they may not. */
+async function drain(engine: Engine, edge: Edge, journal: ServerJournal): Promise<void> {
+  const begun = now();
+  engine.drain(begun);
+  edge.requestTurn();
+  while (now() < begun + DRAIN_MIN_MS || (edge.connectionCount > 0 && now() < begun + DRAIN_MAX_MS))
+    await Bun.sleep(50);
+  journal.flush();
+}
+
+function isFree(hostname: string, port: number): boolean {
+  try {
+    bind({ hostname, port, socket: {} }).stop(true);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function metricsText(engine: Engine, sink: Sink, edge: Edge, startedAt: number): string {
+  const { user, system } = process.cpuUsage();
+  return renderMetrics({
+    engine,
+    faultCounts: sink.faultCounts,
+    version: packageJson.version,
+    startedAt,
+    now: now(),
+    residentBytes: process.memoryUsage.rss(),
+    cpuSeconds: (user + system) / 1e6,
+    openConnections: edge.connectionCount,
+    eventFailures: sink.failures,
+  });
+}
+
+function readyOf(
+  config: Config,
+  certificates: Certificates,
+  ports: { readonly mqtts: number; readonly wss: number; readonly http: number },
+  first: Awaited<ReturnType<typeof ensureFirstDeployment>>,
+): Ready {
+  return {
+    deployment: { id: first?.deployment.id ?? '', name: first?.deployment.name ?? '' },
+    address: first?.deployment.address ?? config.domain,
+    ...ports,
+    ...(first?.username == null ? {} : { username: first.username }),
+    ...(first?.password == null ? {} : { password: first.password }),
+    ca: certificates.ca.path,
+  };
+}

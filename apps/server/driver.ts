@@ -1,0 +1,81 @@
+import type { Engine } from '../../packages/engine/engine.ts';
+import type { ConnectionId } from '../../packages/engine/ids.ts';
+import type { CloseCause, ConnectionFacts, LinkInput, Verdict } from '../../packages/engine/ports.ts';
+
+/** How often time is told to the engine. Deadlines are met this much late at most, and never early. */
+const TICK_MS = 20;
+
+export interface DriverOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The engine has changed outside of an input of the edge: the turn has to be ended for it. */
+  readonly requestTurn: () => void;
+  /** An input failed in the engine: a defect. The connection is cut, the service goes on. */
+  readonly onDefect: (error: unknown, connection: ConnectionId | null) => void;
+}
+
+/** Gives the engine its inputs together with the time. */
+export class Driver implements LinkInput, Disposable {
+  readonly #engine: Engine;
+  readonly #options: DriverOptions;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(engine: Engine, options: DriverOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  opened(connection: ConnectionId, facts: ConnectionFacts): void {
+    this.#engine.opened(connection, facts, this.#options.now());
+  }
+
+  data(connection: ConnectionId, bytes: Uint8Array): void {
+    try {
+      this.#engine.data(connection, bytes, this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, connection);
+    }
+  }
+
+  drained(connection: ConnectionId, bufferedBytes: number): void {
+    try {
+      this.#engine.drained(connection, bufferedBytes, this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, connection);
+    }
+  }
+
+  closed(connection: ConnectionId, cause: CloseCause): void {
+    try {
+      this.#engine.closed(connection, cause, this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, null);
+    }
+  }
+
+  authenticated(connection: ConnectionId, verdict: Verdict): void {
+    this.#engine.authenticated(connection, verdict, this.#options.now());
+  }
+
+  journaled(batch: number): void {
+    this.#outside((now) => this.#engine.journaled(batch, now));
+  }
+
+  #tick(): void {
+    if (this.#engine.nextTickAt <= this.#options.now()) this.#outside((now) => this.#engine.tick(now));
+  }
+
+  #outside(call: (now: number) => void): void {
+    try {
+      call(this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, null);
+    }
+    this.#options.requestTurn();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
