@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
-import { ApiClient, ApiError } from '../../../packages/api/mod.ts';
+import { ApiClient, ApiError, type Fetch } from '../../../packages/api/mod.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, usageError } from '../exit.ts';
 
@@ -16,7 +16,7 @@ export interface AdminFlags {
 }
 
 /** What the service writes to `<data>/runtime.json` while it runs. */
-const runtimeSchema = z.object({ http: z.int(), httpHost: z.string(), pid: z.int() });
+const runtimeSchema = z.object({ http: z.int(), httpHost: z.string(), tls: z.boolean().default(false), pid: z.int() });
 
 /** Adds the options that find the running service, and `--json`. */
 export function addAdminOptions(command: Command): Command {
@@ -39,7 +39,20 @@ export function dataDirectoryOf(flags: { data?: string }, context: Context): str
 export function connectAdmin(flags: AdminFlags, context: Context): ApiClient {
   const data = dataDirectoryOf(flags, context);
   const baseUrl = flags.api === undefined ? runningApi(data, context) : checkedUrl(flags.api);
-  return new ApiClient({ baseUrl, token: readToken(flags.tokenFile ?? join(data, 'admin-token'), context), fetch });
+  const token = readToken(flags.tokenFile ?? join(data, 'admin-token'), context);
+  return new ApiClient({ baseUrl, token, fetch: fetchTrusting(join(data, 'ca.crt')) });
+}
+
+/**
+ * `fetch` that trusts the CA of the installation where its file is at hand. This authority signs nothing but the
+ * server's own certificate, so the name in it need not be the address that the listener happens to be bound to.
+ */
+export function fetchTrusting(caFile: string): Fetch {
+  return (url, init) => {
+    if (!url.startsWith('https:') || !existsSync(caFile)) return fetch(url, init);
+    const tls = { ca: readFileSync(caFile, 'utf8'), checkServerIdentity: () => undefined };
+    return fetch(url, { ...init, tls });
+  };
 }
 
 /**
@@ -71,9 +84,9 @@ export function runningApi(data: string, context: Context): string {
   }
   const runtime = runtimeSchema.safeParse(parseJson(text));
   if (!runtime.success) throw new CliError(notRunning(data, context));
-  const { http, httpHost, pid } = runtime.data;
+  const { http, httpHost, tls, pid } = runtime.data;
   if (!isAlive(pid)) throw new CliError(notRunning(data, context));
-  return `http://${reachable(httpHost)}:${http}`;
+  return `http${tls ? 's' : ''}://${reachable(httpHost)}:${http}`;
 }
 
 function notRunning(data: string, context: Context): string {

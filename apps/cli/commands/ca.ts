@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ApiClient } from '../../../packages/api/mod.ts';
-import { dataDirectoryOf, request, runningApi } from '../admin/connect.ts';
+import { dataDirectoryOf, fetchTrusting, request, runningApi } from '../admin/connect.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, exitCodesHelp } from '../exit.ts';
 
@@ -51,7 +51,11 @@ async function readCa(flags: CaFlags, context: Context): Promise<string> {
       // Perhaps the directory belongs to another user; the running service gives the file to everybody.
     }
   }
-  const api = new ApiClient({ baseUrl: flags.api ?? runningApi(data, context), token: null, fetch });
+  const api = new ApiClient({
+    baseUrl: flags.api ?? runningApi(data, context),
+    token: null,
+    fetch: fetchTrusting(join(data, 'ca.crt')),
+  });
   return request(context, api.caCertificate());
 }
 
