@@ -26,6 +26,12 @@ test('a symptom without a fault is told as it is', () => {
   expect(renderSymptom({ kind: 'timeout', stage: 'connack' }, 'zh')).toBe('未在时限内得到应答 (收到 CONNACK 之前)');
 });
 
+test('which part of the credentials is wrong is not claimed', () => {
+  const lines = renderSymptom({ ...refused, version: 4, code: 4, reasonString: null }, 'en').split('\n');
+  expect(lines[1]).toBe('  error -4  credentials  User name or password not accepted');
+  expect(lines[2]).toContain('A device is not told which.');
+});
+
 test('the text of a server cannot move the cursor', () => {
   expect(renderSymptom({ ...refused, reasonString: 'a\u001b[2Jb' }, 'en')).toStartWith(
     'CONNACK 0x88 server unavailable: "a?[2Jb"',

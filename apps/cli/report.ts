@@ -74,13 +74,31 @@ const labels = {
   zh: { cause: '原因：', remedy: '处理：' },
 } as const;
 
+/**
+ * No server tells a device which part of its credentials is wrong, so the catalogue's entry for the wrong password,
+ * which is written for the owner who sees more, would claim too much here.
+ */
+const credentials = {
+  name: 'credentials',
+  title: { en: 'User name or password not accepted', zh: '用户名或密码未被接受' },
+  cause: {
+    en: 'The deployment does not know the user name, the password is another one, or the credential is disabled. A device is not told which.',
+    zh: '该部署没有此用户名，或密码不符，或该凭证已停用。服务器不会告诉设备是哪一种。',
+  },
+  remedy: {
+    en: 'Compare user name and deployment ("berth credential list"), or set a new password ("berth credential set-password"). In a shell put the password in single quotes. The log of the service says which it was.',
+    zh: '请核对用户名和部署（"berth credential list"），或设置新密码（"berth credential set-password"）。在 shell 中请用单引号括住密码。服务日志会写明具体原因。',
+  },
+} as const;
+
 /** A fault for people: what was seen, number, name, title, cause and remedy. */
 export function renderFault(name: FaultName, symptom: Symptom, language: Language): string {
-  const entry = fault(name);
+  const { number } = fault(name);
+  const entry = symptom.kind === 'connack' && name === 'credentials.wrong-password' ? credentials : fault(name);
   const { cause, remedy } = labels[language];
   return [
     describeSymptom(symptom, language),
-    `  error ${entry.number}  ${name}  ${entry.title[language]}`,
+    `  error ${number}  ${entry.name}  ${entry.title[language]}`,
     `  ${cause} ${entry.cause[language]}`,
     `  ${remedy} ${entry.remedy[language]}`,
   ].join('\n');

@@ -67,8 +67,8 @@ export async function request<T>(context: Context, work: Promise<T>): Promise<T>
     // The service has just ended, or was killed and left its runtime file.
     if (error.code === 'server.unreachable')
       throw new CliError(`${error.message} ${startIt(context)}`, exitCodes.failure, { cause: error });
-    const isUsage = error.status === 400 || error.status === 404;
-    throw new CliError(`${error.message} ${error.remedy}`, isUsage ? exitCodes.usage : exitCodes.failure, {
+    const exitCode = error.status === 400 ? exitCodes.usage : exitCodes.failure;
+    throw new CliError(`${error.message} ${error.remedy}`, exitCode, {
       cause: error,
     });
   }

@@ -191,7 +191,7 @@ describe('deployment', () => {
 
   test('an error of the service is said with its remedy', async () => {
     const { code, errors } = await runs(['deployment', 'show', 'nix']);
-    expect(code).toBe(2);
+    expect(code).toBe(1);
     expect(errors).toBe('berth: There is no such deployment. See the list.');
   });
 });
