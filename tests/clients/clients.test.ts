@@ -18,6 +18,7 @@ for (const program of programs) {
             program,
             {
               host: 'localhost',
+              address: service.ready.address,
               port: transport === 'tls' ? service.ready.mqtts : service.ready.wss,
               transport,
               version,

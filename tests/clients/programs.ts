@@ -21,6 +21,8 @@ export interface Program {
 /** What a program is told. */
 export interface ProgramSettings {
   readonly host: string;
+  /** The deployment's own name, which need not resolve. */
+  readonly address: string;
   readonly port: number;
   readonly transport: 'tls' | 'wss';
   readonly version: '3.1.1' | '5.0';

@@ -78,7 +78,8 @@ export async function dial(
 
 /** Waits until a socket is closed, from whichever side. */
 export async function gone(socket: Socket): Promise<void> {
-  if (!socket.closed) await once(socket, 'close');
+  // Not `once`, which an 'error' (a reset) would end with a rejection.
+  if (!socket.closed) await new Promise((resolve) => socket.on('close', resolve));
 }
 
 /** The bytes that a TLS client sends first. */

@@ -7,9 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 	"github.com/gorilla/websocket"
 )
@@ -34,7 +34,8 @@ func open5(with settings, trust *tls.Config, w wish) (device, bool, error) {
 	}
 	d := &device5{conn: conn, incoming: make(chan message, 16)}
 	d.client = paho.NewClient(paho.ClientConfig{
-		Conn: conn,
+		// A packet is written in parts, which must not mix on a TLS connection.
+		Conn: packets.NewThreadSafeConn(conn),
 		OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
 			d.incoming <- message{string(p.Packet.Payload), p.Packet.QoS, p.Packet.Retain}
 			return true, nil
@@ -77,9 +78,8 @@ func dial(ctx context.Context, with settings, trust *tls.Config) (net.Conn, erro
 // webSocketConn carries MQTT bytes in binary frames.
 type webSocketConn struct {
 	net.Conn
-	ws      *websocket.Conn
-	reader  io.Reader
-	writing sync.Mutex
+	ws     *websocket.Conn
+	reader io.Reader
 }
 
 func (c *webSocketConn) Read(into []byte) (int, error) {
@@ -103,8 +103,6 @@ func (c *webSocketConn) Read(into []byte) (int, error) {
 }
 
 func (c *webSocketConn) Write(bytes []byte) (int, error) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
 	return len(bytes), c.ws.WriteMessage(websocket.BinaryMessage, bytes)
 }
 

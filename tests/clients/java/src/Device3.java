@@ -26,8 +26,7 @@ final class Device3 implements Device {
         Mqtt3ClientBuilder builder = MqttClient.builder()
                 .useMqttVersion3()
                 .identifier(wish.name())
-                .serverHost(settings.host())
-                .serverPort(wish.port())
+                .serverAddress(settings.serverAddress(wish.port()))
                 .sslConfig(tls);
         if (settings.transport().equals("wss")) {
             builder = builder.webSocketConfig(

@@ -26,8 +26,7 @@ final class Device5 implements Device {
         Mqtt5ClientBuilder builder = MqttClient.builder()
                 .useMqttVersion5()
                 .identifier(wish.name())
-                .serverHost(settings.host())
-                .serverPort(wish.port())
+                .serverAddress(settings.serverAddress(wish.port()))
                 .sslConfig(tls);
         if (settings.transport().equals("wss")) {
             builder = builder.webSocketConfig(

@@ -1,4 +1,6 @@
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -9,11 +11,20 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** What the program is told; a flat JSON object of strings and one number. */
 record Settings(
-        String host, int port, String transport, String version, String ca, String username, String password, String prefix) {
+        String host,
+        String address,
+        int port,
+        String transport,
+        String version,
+        String ca,
+        String username,
+        String password,
+        String prefix) {
 
     static Settings parse(String json) {
         return new Settings(
                 text(json, "host"),
+                text(json, "address"),
                 Integer.parseInt(field(json, "port", "(\\d+)")),
                 text(json, "transport"),
                 text(json, "version"),
@@ -21,6 +32,15 @@ record Settings(
                 text(json, "username"),
                 text(json, "password"),
                 text(json, "prefix"));
+    }
+
+    /**
+     * The deployment's own name at the host's IP address: Java sends no SNI for a name without a dot, such as localhost,
+     * and a name below localhost does not resolve on every system.
+     */
+    InetSocketAddress serverAddress(int atPort) throws Exception {
+        byte[] ip = InetAddress.getByName(host).getAddress();
+        return new InetSocketAddress(InetAddress.getByAddress(address, ip), atPort);
     }
 
     /** Trusts the CA file and nothing else. */
