@@ -22,14 +22,9 @@ function system(code: string, stage: Stage, sent = { tls: true, serverName: true
 const catalogue = Object.values(faults);
 const failureCodes = Object.values(ReasonCode).filter((code) => code >= 0x80);
 
-/** Devices are never told which part of the credentials is wrong. */
-function asTold(entry: Fault): FaultName {
-  return entry.number === -4 ? 'credentials.wrong-password' : entry.name;
-}
-
-/** Several faults may share one Reason String: then any of them is right. */
+/** Several faults may share one Reason String, as those of the credentials do: then any of them is right. */
 function namesWithReason(entry: Fault): FaultName[] {
-  return catalogue.filter((other) => other.reasonString === entry.reasonString).map(asTold);
+  return catalogue.filter((other) => other.reasonString === entry.reasonString).map((other) => other.name);
 }
 
 describe('every refusal of the catalogue is recognised by its Reason String', () => {
@@ -135,6 +130,12 @@ describe('what the client had sent decides', () => {
   });
 });
 
+test('credentials: refused at CONNECT, changed while connected', () => {
+  const { reasonString } = faults['credentials.disabled'];
+  expect(diagnose(connack(5, 0x86, reasonString))).toBe('credentials.wrong-password');
+  expect(diagnose({ kind: 'disconnect', code: 0x87, reasonString })).toBe('credentials.changed');
+});
+
 describe('errors before MQTT', () => {
   const cases: readonly (readonly [Symptom, FaultName | null])[] = [
     [{ kind: 'timeout', stage: 'connack' }, null],
@@ -157,8 +158,8 @@ describe('errors before MQTT', () => {
     [system('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'tls'), 'tls.version'],
     [system('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'tls'), 'tls.cipher'],
     [system('ERR_SSL_SOMETHING_NEW', 'tls'), 'tls.failed'],
-    [system('ECONNRESET', 'tls'), 'tls.cut'],
-    [{ kind: 'closed', stage: 'tls', tls: true }, 'tls.cut'],
+    [system('ECONNRESET', 'tls'), 'port.tls-on-plain'],
+    [{ kind: 'closed', stage: 'tls', tls: true }, 'port.tls-on-plain'],
     [system('ECONNRESET', 'connack', { tls: false, serverName: false }), 'port.plain-mqtt-on-tls'],
     [{ kind: 'foreign', protocol: 'tls' }, 'port.plain-mqtt-on-tls'],
     [{ kind: 'foreign', protocol: 'http' }, 'port.mqtt-on-websocket'],

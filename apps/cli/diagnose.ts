@@ -47,19 +47,17 @@ export function fromReasonString(text: string | null, suggested: FaultName | nul
   const exact = Object.values(faults)
     .filter((entry) => entry.reasonString !== null && text.includes(entry.reasonString))
     .toSorted((a, b) => (b.reasonString?.length ?? 0) - (a.reasonString?.length ?? 0))[0];
-  if (exact !== undefined) return likeliest(exact.name);
+  // All of the credentials share their words: no device is told which part is wrong. There the code decides.
+  const isAmbiguous = exact === undefined || faultNumber(exact.name) === -4;
+  if (!isAmbiguous) return exact.name;
   if (suggested !== null && faultNumber(suggested) === Number(number)) return suggested;
   const first = faultsOfNumber(Number(number))[0];
-  return first === undefined ? null : likeliest(first.name);
+  if (first === undefined) return null;
+  return faultNumber(first.name) === -4 ? 'credentials.wrong-password' : first.name;
 }
 
 function told(text: string | null, suggested: FaultName): FaultName {
   return fromReasonString(text, suggested) ?? suggested;
-}
-
-/** Devices are never told which part of the credentials is wrong, so neither do we pretend to know. */
-function likeliest(name: FaultName): FaultName {
-  return faultNumber(name) === -4 ? 'credentials.wrong-password' : name;
 }
 
 type CodeTable = Readonly<Record<number, FaultName>>;
@@ -185,7 +183,8 @@ function closedFault(stage: Stage, tls: boolean): FaultName {
     case 'tcp':
       return 'address.unreachable';
     case 'tls':
-      return 'tls.cut';
+      // A TLS server that refuses sends an alert. One that closes on a ClientHello does not speak TLS.
+      return 'port.tls-on-plain';
     case 'upgrade':
       return 'port.http-on-mqtt';
     case 'connack':

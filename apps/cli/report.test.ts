@@ -32,6 +32,11 @@ test('which part of the credentials is wrong is not claimed', () => {
   expect(lines[2]).toContain('A device is not told which.');
 });
 
+test('a credential that ends while connected', () => {
+  const symptom: Symptom = { kind: 'disconnect', code: 0x87, reasonString: faults['credentials.changed'].reasonString };
+  expect(renderSymptom(symptom, 'en')).toContain('  error -4  credentials  The credential is no longer valid');
+});
+
 test('the text of a server cannot move the cursor', () => {
   expect(renderSymptom({ ...refused, reasonString: 'a\u001b[2Jb' }, 'en')).toStartWith(
     'CONNACK 0x88 server unavailable: "a?[2Jb"',

@@ -1,4 +1,4 @@
-import { fault, type FaultName } from '../../packages/faults/mod.ts';
+import { fault, faultNumber, type FaultName, type Text } from '../../packages/faults/mod.ts';
 import { diagnose } from './diagnose.ts';
 import type { Language } from './language.ts';
 import { codeNameOf } from './mqtt/code-names.ts';
@@ -74,11 +74,18 @@ const labels = {
   zh: { cause: '原因：', remedy: '处理：' },
 } as const;
 
+interface Explanation {
+  readonly name: string;
+  readonly title: Text;
+  readonly cause: Text;
+  readonly remedy: Text;
+}
+
 /**
- * No server tells a device which part of its credentials is wrong, so the catalogue's entry for the wrong password,
- * which is written for the owner who sees more, would claim too much here.
+ * No server tells a device which part of its credentials is wrong. The entries of the catalogue are written for the
+ * owner, who sees more, and would claim too much here.
  */
-const credentials = {
+const refusedCredentials: Explanation = {
   name: 'credentials',
   title: { en: 'User name or password not accepted', zh: '用户名或密码未被接受' },
   cause: {
@@ -89,16 +96,35 @@ const credentials = {
     en: 'Compare user name and deployment ("berth credential list"), or set a new password ("berth credential set-password"). In a shell put the password in single quotes. The log of the service says which it was.',
     zh: '请核对用户名和部署（"berth credential list"），或设置新密码（"berth credential set-password"）。在 shell 中请用单引号括住密码。服务日志会写明具体原因。',
   },
-} as const;
+};
+
+/** The same for a connection that was open. */
+const endedCredentials: Explanation = {
+  name: 'credentials',
+  title: { en: 'The credential is no longer valid', zh: '凭证已失效' },
+  cause: {
+    en: 'The password of this user name was changed, or the credential was disabled or deleted, while the client was connected.',
+    zh: '连接期间，此用户名的密码被修改，或该凭证被停用或删除。',
+  },
+  remedy: {
+    en: 'Connect with the new password, or ask the owner of the deployment. "berth credential list" shows the state.',
+    zh: '请使用新密码连接，或联系部署的所有者。"berth credential list" 可查看状态。',
+  },
+};
+
+function explanationOf(name: FaultName, symptom: Symptom): Explanation {
+  if (symptom.kind === 'connack' && name === 'credentials.wrong-password') return refusedCredentials;
+  if (symptom.kind === 'disconnect' && name === 'credentials.changed') return endedCredentials;
+  return fault(name);
+}
 
 /** A fault for people: what was seen, number, name, title, cause and remedy. */
 export function renderFault(name: FaultName, symptom: Symptom, language: Language): string {
-  const { number } = fault(name);
-  const entry = symptom.kind === 'connack' && name === 'credentials.wrong-password' ? credentials : fault(name);
+  const entry = explanationOf(name, symptom);
   const { cause, remedy } = labels[language];
   return [
     describeSymptom(symptom, language),
-    `  error ${number}  ${entry.name}  ${entry.title[language]}`,
+    `  error ${faultNumber(name)}  ${entry.name}  ${entry.title[language]}`,
     `  ${cause} ${entry.cause[language]}`,
     `  ${remedy} ${entry.remedy[language]}`,
   ].join('\n');
