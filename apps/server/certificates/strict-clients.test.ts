@@ -43,12 +43,11 @@ async function run(...command: string[]): Promise<{ output: string; ok: boolean 
   return { output, ok: (await child.exited) === 0 };
 }
 
-/** A test that says why, where its tool is not installed. */
+/** A test where its tool is installed, else a line that says what is missing. */
 function testWith(tool: string, title: string, body: (path: string) => Promise<void>): void {
   const path = Bun.which(tool);
   if (path === null) {
     console.warn(`not run: "${title}", because ${tool} is not installed`);
-    test.skip(`${title} (${tool} is not installed)`, () => {});
   } else test(title, () => body(path), 120_000);
 }
 

@@ -10,7 +10,7 @@ const format = 1;
 const formatFile = 'format.json';
 
 /** What an empty volume may hold besides a first start that was cut short. */
-const harmless = [lockFile, pidFile, 'lost+found', '.gitignore', '.gitkeep'];
+const harmless = new Set([lockFile, pidFile, 'lost+found', '.gitignore', '.gitkeep']);
 
 const formatSchema = z.object({ format: z.number().int().positive() });
 
@@ -103,7 +103,7 @@ export class DataDirectory implements Disposable {
 function checkContent(path: string): boolean {
   const names = readdirSync(path).filter((name) => !temporaryFile.test(name));
   if (!names.includes(formatFile)) {
-    const foreign = names.filter((name) => !harmless.includes(name));
+    const foreign = names.filter((name) => !harmless.has(name));
     if (foreign.length === 0) return true;
     throw new BootError(
       `${path} holds other files (${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', ...' : ''}) and no ${formatFile}, so it is not a Berth data directory.`,

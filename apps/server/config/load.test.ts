@@ -86,7 +86,7 @@ describe('loadConfig', () => {
       password: 'long enough for all',
     };
     const direct = options.filter((option) => !option.key.endsWith('File'));
-    expect(direct.map((option) => option.key).sort()).toEqual(Object.keys(values).sort() as never);
+    expect(direct.map((option) => option.key).toSorted()).toEqual(Object.keys(values).toSorted() as never);
     const env = Object.fromEntries(direct.map((option) => [option.environment, values[option.key]]));
     const fromFile = config({ flags: { config: 'f' }, files: { f: JSON.stringify(values) } });
     expect(config({ env })).toEqual(fromFile);

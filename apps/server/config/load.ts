@@ -88,7 +88,7 @@ function collect(input: ConfigInput, problems: string[]): GivenValues {
     const fromEnvironment = input.env[environment] || undefined;
     if (fromFlag !== undefined) given.set(key, { value: fromFlag, where: flag ?? key });
     else if (fromEnvironment !== undefined) given.set(key, { value: fromEnvironment, where: environment });
-    else if (file[key] !== undefined) given.set(key, { value: file[key], where: `"${key}" in ${String(path)}` });
+    else if (file[key] !== undefined) given.set(key, { value: file[key], where: `"${key}" in ${path as string}` });
   }
   return given;
 }

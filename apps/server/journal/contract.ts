@@ -66,8 +66,8 @@ export function describeJournal(name: string, prepare: () => void, reopen: () =>
       }
       await journal.close();
       if (!journal.durable) return expect(new Set(promised)).toEqual(new Set([0]));
-      expect(promised).toEqual([...new Set(promised)].sort((x, y) => x - y));
-      expect(reported).toEqual([...new Set(reported)].sort((x, y) => x - y));
+      expect(promised).toEqual([...new Set(promised)].toSorted((x, y) => x - y));
+      expect(reported).toEqual([...new Set(reported)].toSorted((x, y) => x - y));
       expect(reported.at(-1)).toBe(promised.at(-1) as number);
       expect(journal.queuedBytes).toBe(0);
     });

@@ -214,7 +214,7 @@ describe('sqlite: after kill -9 in the middle of writes', () => {
         expect(warnings).toEqual([]);
         const last = Number(content['a/counter']);
         expect(last).toBeGreaterThanOrEqual(reported);
-        const keys = Array.from({ length: Math.min(50, last) }, (_, back) => last - back).reverse();
+        const keys = Array.from({ length: Math.min(50, last) }, (_, back) => last - back).toReversed();
         for (const batch of keys) expect(content[`a/key ${batch}`]).toHaveLength(batch % 2000);
         // Nothing of a batch that came after, nothing that was deleted.
         expect(Object.keys(content).filter((name) => name.startsWith('a/key')).length).toBe(keys.length);
