@@ -167,7 +167,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'bench/',
-    mayImport: ['testkit/', 'packages/', 'apps/cli/', 'node', 'bun', 'mqtt', 'ws'],
+    mayImport: ['testkit/', 'packages/', 'apps/', 'node', 'bun', 'mqtt', 'ws'],
     instead: 'Do without.',
   },
   { folder: 'examples/', mayImport: ['mqtt', 'node'], instead: 'An example uses what a user has.' },
