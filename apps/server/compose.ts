@@ -65,7 +65,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   let certificates = await ensureCertificates(directory, { domain: config.domain, san: config.san, now: startedAt });
   const database = await openDatabase(directory.path);
   opened.defer(() => database.destroy());
-  const journal = await openJournal(directory.file('journal.sqlite'), config.durability);
+  const journal = await openJournal(directory.reserve('journal.sqlite'), config.durability);
   opened.defer(() => journal.close());
   for (const warning of journal.warnings) log.warn(warning);
 

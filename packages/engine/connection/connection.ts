@@ -21,7 +21,7 @@ import { handleAcknowledgement } from './acknowledge.ts';
 import { handleConnect, handleVerdict, type Login } from './connect.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
-import { answerToHttp, faultOfDecodeError, faultOfFirstByte } from './malformed.ts';
+import { answerToHttp, faultOfDecodeError, faultOfFirstBytes } from './malformed.ts';
 import { handlePingreq } from './ping.ts';
 import { handlePublish } from './publish.ts';
 import { handleSubscribe } from './subscribe.ts';
@@ -89,7 +89,7 @@ export class Connection implements SessionLink {
   readonly publish: PublishPacket = emptyPublish();
   #held: Held[] = [];
   #heldBytes = 0;
-  #corked: { readonly batch: BatchNumber | null; readonly bytes: Uint8Array }[] | null = null;
+  #corked: Held[] | null = null;
   #opening = false;
   #keepAliveTimer: Timer | null = null;
   #pause: Timer | null = null;
@@ -119,8 +119,18 @@ export class Connection implements SessionLink {
       state.broker.counters.bytesReceived += bytes.byteLength;
       this.bytes.take(bytes.byteLength, now);
     }
+    if (state.kind === 'awaitingConnect' && this.framer.bufferedBytes === 0 && !this.#isMqtt(bytes, now)) return;
     this.framer.push(bytes);
     this.process(now);
+  }
+
+  /** Judges the first bytes of a connection: anything but CONNECT ends it without a word of MQTT [MQTT-3.1.0-1]. */
+  #isMqtt(bytes: Uint8Array, now: number): boolean {
+    const first = bytes[0] ?? 0;
+    if (first >> 4 === PacketType.CONNECT) return true;
+    const fault = faultOfFirstBytes(bytes);
+    this.refuse(fault, `first byte 0x${first.toString(16).padStart(2, '0')}`, now, answerToHttp(fault));
+    return false;
   }
 
   /** Handles the packets that are there, until one has to wait. */
@@ -137,7 +147,7 @@ export class Connection implements SessionLink {
   /** Whether the next packet may be handled now; pauses reading where a rate is exceeded. */
   #mayRead(now: number): boolean {
     const { state } = this;
-    if (state.kind === 'awaitingConnect') return this.#checkFirstByte(now);
+    if (state.kind === 'awaitingConnect') return true;
     if (state.kind !== 'connected' || this.#opening || this.#pause !== null) return false;
     const { messages } = state.broker;
     const { stalled } = this.world;
@@ -151,15 +161,6 @@ export class Connection implements SessionLink {
     );
     if (wait === 0) return true;
     this.#pauseReading(wait, state, now);
-    return false;
-  }
-
-  #checkFirstByte(now: number): boolean {
-    const byte = this.framer.peekFirstByte();
-    if (byte < 0 || byte >> 4 === PacketType.CONNECT) return true;
-    // Closed without a word of MQTT: whatever speaks here, it is something else [MQTT-3.1.0-1].
-    const fault = faultOfFirstByte(byte);
-    this.refuse(fault, `first byte 0x${byte.toString(16).padStart(2, '0')}`, now, answerToHttp(fault));
     return false;
   }
 
@@ -267,14 +268,11 @@ export class Connection implements SessionLink {
     const corked = this.#corked ?? [];
     this.#corked = null;
     this.writeDurable(batch, answer);
-    for (const entry of corked) {
-      if (entry.batch === null) this.write(entry.bytes);
-      else this.writeDurable(entry.batch, entry.bytes);
-    }
+    for (const entry of corked) this.writeDurable(entry.batch, entry.bytes);
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#corked !== null) this.#corked.push({ batch: null, bytes: bytes.slice() });
+    if (this.#corked !== null) this.#corked.push({ batch: 0, bytes: bytes.slice() });
     else if (this.#opening) this.#hold(0, bytes.slice());
     else this.#send(bytes);
   }

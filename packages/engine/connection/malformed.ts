@@ -19,12 +19,13 @@ export function faultOfDecodeError(error: DecodeError): FaultName {
   }
 }
 
-const LETTER_A = 0x41;
-const LETTER_Z = 0x5a;
+/** Of HTTP/1 requests, and of the preface of HTTP/2. */
+const HTTP_METHODS = ['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'CONN', 'OPTI', 'TRAC', 'PATC', 'PRI '];
 
-/** What speaks, judged by a first byte that is not CONNECT: the verb of an HTTP request begins with a capital letter. */
-export function faultOfFirstByte(byte: number): FaultName {
-  return byte >= LETTER_A && byte <= LETTER_Z ? 'port.http-on-mqtt' : 'protocol.first-packet';
+/** What speaks, judged by first bytes that are not CONNECT. */
+export function faultOfFirstBytes(bytes: Uint8Array): FaultName {
+  const start = String.fromCharCode(...bytes.subarray(0, 4));
+  return HTTP_METHODS.includes(start) ? 'port.http-on-mqtt' : 'protocol.first-packet';
 }
 
 /** A browser on the MQTT port understands HTTP only: it is told in that; null for everybody else. */
