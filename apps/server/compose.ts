@@ -247,7 +247,7 @@ async function drain(engine: Engine, edge: Edge, journal: ServerJournal): Promis
 
 function isFree(hostname: string, port: number): boolean {
   try {
-    bind({ hostname, port, socket: {} }).stop(true);
+    bind({ hostname, port, socket: { data() {} } }).stop(true);
     return true;
   } catch {
     return false;

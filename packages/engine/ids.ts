@@ -1,4 +1,4 @@
-/** Id of a deployment: the first label of its address. The tenant of everything; never a topic prefix, never ambient. */
+/** Id of a deployment: the first label of its address. Everything belongs to one; never a topic prefix, never ambient. */
 export type DeploymentId = string & { readonly DeploymentId: unique symbol };
 
 /** Number of a connection, unique in a process and never used twice. */

@@ -32,6 +32,8 @@ import type { World } from './world.ts';
 const CONNECT_BYTES_MAX = 384 * 1024;
 /** How long a publisher waits before it looks again whether the journal has caught up. */
 const STALL_RETRY_MS = 20;
+/** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
+const FAREWELL_MS = 100;
 /** Time from accept to CONNECT. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -364,7 +366,9 @@ export class Connection implements SessionLink {
     const farewell = this.#opening ? null : dialectOf(this.version).disconnect(fault, reasonCode, detail, this.manners);
     if (farewell !== null) this.#send(farewell);
     this.#leave(state, fault, detail, true, now);
-    this.world.outbox.end(this.connection);
+    if (farewell === null) this.world.outbox.end(this.connection);
+    // A client that is still sending would be cut off before it has read why.
+    else this.world.timers.schedule(now + FAREWELL_MS, () => this.world.outbox.end(this.connection));
   }
 
   /** The client has said goodbye with DISCONNECT. */

@@ -153,7 +153,7 @@ function transmit(
       dup,
       packetIdentifier: item.packetIdentifier,
       subscriptionIdentifiers: item.subscriptionIdentifiers,
-      mayAlias: item.qos === 1,
+      mayAlias: !waits,
     },
     now,
   );
