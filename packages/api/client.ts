@@ -1,6 +1,22 @@
 import type { z } from 'zod';
 import { ApiError, errorSchema } from './errors.ts';
 import {
+  accessAnswerSchema,
+  accessRuleListSchema,
+  accessRuleSchema,
+  importedSchema,
+  ruleDefaultSchema,
+  type AccessAnswer,
+  type AccessRule,
+  type AccessRuleList,
+  type ChangeAccessRule,
+  type CreateAccessRule,
+  type Imported,
+  type RuleDefault,
+  type RulePermission,
+  type TryAccess,
+} from './rule-schemas.ts';
+import {
   credentialListSchema,
   credentialSchema,
   credentialSecretSchema,
@@ -113,6 +129,56 @@ export class ApiClient {
     await this.#send('DELETE', credentialPath(deployment, username));
   }
 
+  /** CSV, without passwords. */
+  exportCredentials(deployment: string): Promise<string> {
+    return this.#send('GET', `${deploymentPath(deployment)}/credentials.csv`);
+  }
+
+  /** @param csv Columns: username, password. All lines are taken, or none. */
+  importCredentials(deployment: string, csv: string): Promise<Imported> {
+    return this.#json('POST', `${deploymentPath(deployment)}/credentials.csv`, importedSchema, new Csv(csv));
+  }
+
+  createRule(deployment: string, input: CreateAccessRule): Promise<AccessRule> {
+    return this.#json('POST', `${deploymentPath(deployment)}/rules`, accessRuleSchema, input);
+  }
+
+  /** In the order in which they are tried, with what holds where none matches. */
+  listRules(deployment: string): Promise<AccessRuleList> {
+    return this.#json('GET', `${deploymentPath(deployment)}/rules`, accessRuleListSchema);
+  }
+
+  setRuleDefault(deployment: string, permission: RulePermission): Promise<RuleDefault> {
+    return this.#json('PUT', `${deploymentPath(deployment)}/rules/default`, ruleDefaultSchema, { permission });
+  }
+
+  tryRules(deployment: string, question: TryAccess): Promise<AccessAnswer> {
+    return this.#json('POST', `${deploymentPath(deployment)}/rules/try`, accessAnswerSchema, question);
+  }
+
+  /** Changes what is given; `position`, `before` or `after` moves the rule. */
+  changeRule(deployment: string, rule: string, changes: ChangeAccessRule): Promise<AccessRule> {
+    return this.#json('PATCH', rulePath(deployment, rule), accessRuleSchema, changes);
+  }
+
+  async deleteRule(deployment: string, rule: string): Promise<void> {
+    await this.#send('DELETE', rulePath(deployment, rule));
+  }
+
+  /** CSV, in the order in which the rules are tried. */
+  exportRules(deployment: string): Promise<string> {
+    return this.#send('GET', `${deploymentPath(deployment)}/rules.csv`);
+  }
+
+  /**
+   * All lines are taken, or none.
+   * @param mode `add` puts them behind the rules that there are, `replace` in their place.
+   */
+  importRules(deployment: string, csv: string, mode: 'add' | 'replace'): Promise<Imported> {
+    const method = mode === 'add' ? 'POST' : 'PUT';
+    return this.#json(method, `${deploymentPath(deployment)}/rules.csv`, importedSchema, new Csv(csv));
+  }
+
   /** The certificate authority of the installation, PEM. Needs no token. */
   caCertificate(): Promise<string> {
     return this.#send('GET', '/ca.crt');
@@ -150,8 +216,8 @@ export class ApiClient {
     if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
     const init: Parameters<Fetch>[1] = { method, headers };
     if (input !== undefined) {
-      headers['content-type'] = 'application/json';
-      init.body = JSON.stringify(input);
+      headers['content-type'] = input instanceof Csv ? 'text/csv' : 'application/json';
+      init.body = input instanceof Csv ? input.text : JSON.stringify(input);
     }
     let response: FetchResponse;
     let text: string;
@@ -167,12 +233,25 @@ export class ApiClient {
   }
 }
 
+/** A body that is CSV. */
+class Csv {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 function deploymentPath(deployment: string): string {
   return `/api/v1/deployments/${encodeURIComponent(deployment)}`;
 }
 
 function credentialPath(deployment: string, username: string): string {
   return `${deploymentPath(deployment)}/credentials/${encodeURIComponent(username)}`;
+}
+
+function rulePath(deployment: string, rule: string): string {
+  return `${deploymentPath(deployment)}/rules/${encodeURIComponent(rule)}`;
 }
 
 function parseJson(text: string): unknown {

@@ -4,4 +4,6 @@ export * from './errors.ts';
 export * from './limits-schema.ts';
 export * from './openapi.ts';
 export * from './routes.ts';
+export * from './rule-schemas.ts';
 export * from './schemas.ts';
+export * from './topic-filter.ts';

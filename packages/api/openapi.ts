@@ -3,9 +3,9 @@ import { routes } from './routes.ts';
 
 type Json = Record<string, unknown>;
 
-interface Content {
-  readonly 'application/json': { readonly schema: z.ZodType };
-}
+type Content =
+  | { readonly 'application/json': { readonly schema: z.ZodType } }
+  | { readonly 'text/csv': { readonly schema: z.ZodType } };
 
 interface Operation {
   readonly operationId: string;
@@ -89,7 +89,9 @@ function describeOperation(operation: Operation, components: Record<string, unkn
 }
 
 function content(of: Content, components: Record<string, unknown>): Json {
-  return { 'application/json': { schema: jsonSchema(of['application/json'].schema, components) } };
+  return Object.fromEntries(
+    Object.entries(of).map(([mediaType, { schema }]) => [mediaType, { schema: jsonSchema(schema, components) }]),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts
 import { defaultLimits, type Limits } from '../../../packages/engine/limits.ts';
 import type { AuthenticationRequest, ConnectionFacts, Verdict } from '../../../packages/engine/ports.ts';
 import { PasswordHasher } from './credential-hash.ts';
+import { AccessRuleTable } from './access-rule-table.ts';
 import { CredentialTable } from './credential-table.ts';
 import { DeploymentTable, type DeploymentEntry } from './deployment-table.ts';
 import { FailedLogins } from './failed-logins.ts';
@@ -46,6 +47,7 @@ function setup(limits: Partial<Limits> = {}) {
       alternativeNames: ['Gateway.lan', '192.168.1.10', 'fd00::1', '*.factory.example'],
     }),
     credentials,
+    rules: new AccessRuleTable(),
     failedLogins: new FailedLogins(),
     now: () => clock.now,
     answer: (...answer) => answers.push(answer),

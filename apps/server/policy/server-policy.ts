@@ -10,6 +10,7 @@ import type {
   Subject,
   Verdict,
 } from '../../../packages/engine/ports.ts';
+import type { AccessRuleTable } from './access-rule-table.ts';
 import type { CredentialCheck, CredentialTable } from './credential-table.ts';
 import type { DeploymentTable } from './deployment-table.ts';
 import type { FailedLogins } from './failed-logins.ts';
@@ -19,6 +20,7 @@ export interface ServerPolicyOptions {
   readonly deployments: DeploymentTable;
   readonly locator: Locator;
   readonly credentials: CredentialTable;
+  readonly rules: AccessRuleTable;
   readonly failedLogins: FailedLogins;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -55,8 +57,8 @@ export class ServerPolicy implements Policy {
     this.#options.answer(connection, this.#judge(request));
   }
 
-  accessRules(_subject: Subject): AccessRules | null {
-    return null;
+  accessRules(subject: Subject): AccessRules | null {
+    return this.#options.rules.rulesOf(subject);
   }
 
   newClientId(): string {
