@@ -1,8 +1,7 @@
 /** The only file that names concrete classes and hands them to each other. */
-import { X509Certificate } from 'node:crypto';
 import { Engine } from '../../packages/engine/engine.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { ensureCertificates, type Certificates } from './certificates/ensure.ts';
+import { CertificateService } from './certificates/certificate-service.ts';
 import { DataDirectory } from './config/data-directory.ts';
 import type { Config } from './config/load.ts';
 import { openSecrets } from './config/secrets.ts';
@@ -62,7 +61,14 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const directory = opened.use(DataDirectory.open(config.data));
   for (const warning of directory.warnings) log.warn(warning);
   const secrets = openSecrets(directory);
-  let certificates = await ensureCertificates(directory, { domain: config.domain, san: config.san, now: startedAt });
+  const certificates = await CertificateService.open({
+    directory,
+    domain: config.domain,
+    san: config.san,
+    own: config.cert === null || config.key === null ? null : { cert: config.cert, key: config.key },
+    now,
+    log,
+  });
   const database = await openDatabase(directory.path);
   opened.defer(() => database.destroy());
   const journal = await openJournal(directory.reserve('journal.sqlite'), config.durability);
@@ -167,12 +173,12 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       `Deployment ${deployment} has no plain listener: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  ports.mqtts = edge.listenTls('mqtts', bindTo, config.mqttsPort, certificates.server).port;
+  ports.mqtts = edge.listenTls('mqtts', bindTo, config.mqttsPort, certificates.shown).port;
   opened.defer(() => {
     edge.stopListening();
     edge.closeAll();
   });
-  ports.wss = edge.listenTls('wss', bindTo, config.wssPort, certificates.server).port;
+  ports.wss = edge.listenTls('wss', bindTo, config.wssPort, certificates.shown).port;
   const app = createApp({
     deployments,
     credentials,
@@ -183,11 +189,11 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       domain: config.domain,
       ports,
       uptimeSeconds: Math.floor((now() - startedAt) / 1000),
-      caFingerprint: new X509Certificate(certificates.ca.cert).fingerprint256,
+      caFingerprint: certificates.fingerprint,
     }),
     metrics: () => metricsText(engine, sink, edge, startedAt),
     isHealthy: () => !draining,
-    caCertificate: () => certificates.ca.cert,
+    certificates,
     onUnexpectedError: (error) => log.error(`Defect in the REST API: ${error.stack ?? error.message}`),
   });
   const isLoopback = config.httpBind === 'localhost' || config.httpBind.startsWith('127.') || config.httpBind === '::1';
@@ -196,10 +202,14 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       app,
       hostname: config.httpBind,
       port: config.httpPort,
-      tls: isLoopback ? null : { key: certificates.server.key, certificate: certificates.server.cert },
+      tls: isLoopback ? null : certificates.shown,
     }),
   );
   ports.http = http.port;
+  certificates.onChange = async (certificate) => {
+    await edge.replaceCertificate(certificate);
+    http.replaceCertificate(certificate);
+  };
   opened.use(
     runtimeFile(directory, { http: http.port, httpHost: config.httpBind, tls: !isLoopback, pid: process.pid }),
   );
@@ -209,13 +219,9 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       systemTopics,
       log,
       forgetDeleted: () => deployments.forgetDeleted(),
-      renewCertificate: async () => {
-        if (now() < certificates.server.renewAt) return;
-        certificates = await ensureCertificates(directory, { domain: config.domain, san: config.san, now: now() });
-        await edge.replaceCertificate(certificates.server);
-        log.info('The server certificate has been renewed.');
-      },
-    }),
+      keepCertificates: () => certificates.tick(),
+      now,
+    }).start(),
   );
 
   let draining = false;
@@ -271,7 +277,7 @@ function metricsText(engine: Engine, sink: Sink, edge: Edge, startedAt: number):
 
 function readyOf(
   config: Config,
-  certificates: Certificates,
+  certificates: CertificateService,
   ports: { readonly mqtts: number; readonly wss: number; readonly http: number },
   first: Awaited<ReturnType<typeof ensureFirstDeployment>>,
 ): Ready {
@@ -281,6 +287,6 @@ function readyOf(
     ...ports,
     ...(first?.username == null ? {} : { username: first.username }),
     ...(first?.password == null ? {} : { password: first.password }),
-    ca: certificates.ca.path,
+    ca: certificates.caPath ?? '',
   };
 }

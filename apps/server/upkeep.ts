@@ -5,36 +5,84 @@ import type { SystemTopics } from './observe/sys-topics.ts';
 const SECOND_MS = 1000;
 /** How often `$SYS` topics are brought up to date. */
 const SYSTEM_TOPICS_MS = 10 * SECOND_MS;
+/** How often certificates are looked at: a planned switch happens that soon after its time. */
+const CERTIFICATES_MS = 5 * SECOND_MS;
 const HOUR_MS = 3600 * SECOND_MS;
 
 export interface UpkeepOptions {
   readonly engine: EngineAdmin;
   readonly systemTopics: SystemTopics;
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'tick' | 'error'>;
   /** Forgets deployments that were deleted long ago. */
   readonly forgetDeleted: () => Promise<void>;
-  /** Renews the server certificate where it is time. */
-  readonly renewCertificate: () => Promise<void>;
+  /** Renews, switches and reloads certificates where it is time. */
+  readonly keepCertificates: () => Promise<void>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+interface Task {
+  readonly everyMs: number;
+  readonly run: (now: number) => void | Promise<void>;
+  dueAt: number;
+  isRunning: boolean;
 }
 
 /** What has to be done from time to time. */
 export class Upkeep implements Disposable {
   readonly #options: UpkeepOptions;
-  readonly #timers: ReturnType<typeof setInterval>[];
+  readonly #tasks: readonly Task[];
+  #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    this.#publishSystemTopics();
-    this.#timers = [
-      setInterval(() => options.log.tick(Date.now()), SECOND_MS),
-      setInterval(() => this.#publishSystemTopics(), SYSTEM_TOPICS_MS),
-      setInterval(() => void this.#hourly(), HOUR_MS),
+    const started = options.now();
+    const task = (everyMs: number, dueAt: number, run: Task['run']): Task => ({
+      everyMs,
+      run,
+      dueAt,
+      isRunning: false,
+    });
+    this.#tasks = [
+      task(SECOND_MS, started, (now) => options.log.tick(now)),
+      task(SYSTEM_TOPICS_MS, started, (now) => this.#publishSystemTopics(now)),
+      task(CERTIFICATES_MS, started, () => options.keepCertificates()),
+      task(HOUR_MS, started + HOUR_MS, () => options.forgetDeleted()),
     ];
   }
 
-  #publishSystemTopics(): void {
+  /** Calls `tick` every second until disposed. */
+  start(): this {
+    this.tick();
+    this.#timer = setInterval(() => this.tick(), SECOND_MS);
+    return this;
+  }
+
+  /** Begins what is due. */
+  tick(): void {
+    const now = this.#options.now();
+    for (const task of this.#tasks) {
+      // A clock that was set back may not put off what is due by more than one interval.
+      task.dueAt = Math.min(task.dueAt, now + task.everyMs);
+      if (task.isRunning || now < task.dueAt) continue;
+      task.dueAt = now + task.everyMs;
+      void this.#run(task, now);
+    }
+  }
+
+  async #run(task: Task, now: number): Promise<void> {
+    task.isRunning = true;
+    try {
+      await task.run(now);
+    } catch (error) {
+      this.#options.log.error(error instanceof Error ? error.message : String(error));
+    } finally {
+      task.isRunning = false;
+    }
+  }
+
+  #publishSystemTopics(now: number): void {
     const { engine, systemTopics } = this.#options;
-    const now = Date.now();
     for (const deployment of engine.deployments()) {
       const counters = engine.counters(deployment);
       if (counters === null) continue;
@@ -44,17 +92,7 @@ export class Upkeep implements Disposable {
     }
   }
 
-  async #hourly(): Promise<void> {
-    for (const task of [this.#options.renewCertificate, this.#options.forgetDeleted]) {
-      try {
-        await task();
-      } catch (error) {
-        this.#options.log.error(error instanceof Error ? error.message : String(error));
-      }
-    }
-  }
-
   [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { certificateStatusSchema, type CertificateStatus, type PlanRollover } from './certificate-schemas.ts';
 import { ApiError, errorSchema } from './errors.ts';
 import {
   accessAnswerSchema,
@@ -179,7 +180,28 @@ export class ApiClient {
     return this.#json(method, `${deploymentPath(deployment)}/rules.csv`, importedSchema, new Csv(csv));
   }
 
-  /** The certificate authority of the installation, PEM. Needs no token. */
+  getCertificates(): Promise<CertificateStatus> {
+    return this.#json('GET', certificatesPath, certificateStatusSchema);
+  }
+
+  /** Makes a new server certificate, or reads the operator's own again. */
+  renewCertificate(): Promise<CertificateStatus> {
+    return this.#json('POST', `${certificatesPath}/renew`, certificateStatusSchema);
+  }
+
+  planRollover(input: PlanRollover): Promise<CertificateStatus> {
+    return this.#json('PUT', `${certificatesPath}/rollover`, certificateStatusSchema, input);
+  }
+
+  cancelRollover(): Promise<CertificateStatus> {
+    return this.#json('DELETE', `${certificatesPath}/rollover`, certificateStatusSchema);
+  }
+
+  finishRollover(): Promise<CertificateStatus> {
+    return this.#json('POST', `${certificatesPath}/rollover/finish`, certificateStatusSchema);
+  }
+
+  /** What devices trust, PEM: one certificate, or the old and the new root during a rollover. Needs no token. */
   caCertificate(): Promise<string> {
     return this.#send('GET', '/ca.crt');
   }
@@ -241,6 +263,8 @@ class Csv {
     this.text = text;
   }
 }
+
+const certificatesPath = '/api/v1/certificates';
 
 function deploymentPath(deployment: string): string {
   return `/api/v1/deployments/${encodeURIComponent(deployment)}`;

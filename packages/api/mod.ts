@@ -1,4 +1,5 @@
 /** REST schemas, routes, OpenAPI document and typed client of Berth. No server code. */
+export * from './certificate-schemas.ts';
 export * from './client.ts';
 export * from './errors.ts';
 export * from './limits-schema.ts';

@@ -3,6 +3,7 @@
  * The shape is that of an OpenAPI operation with zod schemas in the places of JSON schemas.
  */
 import { z } from 'zod';
+import { certificateRoutes } from './certificate-routes.ts';
 import { errorSchema } from './errors.ts';
 import {
   accessAnswerSchema,
@@ -74,6 +75,7 @@ const one = '/api/v1/deployments/{deployment}';
 const oneCredential = `${one}/credentials/{username}` as const;
 
 export const routes = {
+  ...certificateRoutes,
   createDeployment: {
     ...deployments,
     operationId: 'createDeployment',

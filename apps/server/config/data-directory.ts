@@ -77,6 +77,16 @@ export class DataDirectory implements Disposable {
     }
   }
 
+  /** Removes a file, durably; does nothing where there is none. @throws BootError when it cannot be removed. */
+  remove(name: string): void {
+    try {
+      rmSync(this.file(name));
+      syncDirectory(this.path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw unusable(this.file(name), error);
+    }
+  }
+
   /**
    * Makes an empty file of mode 0600 unless there is one, for a library that would choose the mode itself (SQLite).
    * @returns its path.

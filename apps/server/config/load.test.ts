@@ -43,6 +43,8 @@ describe('loadConfig', () => {
         data: './berth-data',
         domain: 'berth.localhost',
         san: [],
+        cert: null,
+        key: null,
         bind: 'all',
         httpBind: '127.0.0.1',
         mqttsPort: 8883,
@@ -75,6 +77,8 @@ describe('loadConfig', () => {
       data: '/srv/berth',
       domain: 'mqtt.example.com',
       san: 'gateway.lan',
+      cert: '/etc/tls/fullchain.pem',
+      key: '/etc/tls/key.pem',
       bind: '127.0.0.1',
       httpBind: '::1',
       mqttsPort: '0',
@@ -130,6 +134,19 @@ describe('loadConfig', () => {
   test('names and addresses of --san come in one canonical form, repeated or with commas', () => {
     const { san } = config({ flags: { san: ['Gateway.LAN, 10.0.0.7', '2001:DB8:0:0::5', '*.Devices.lan'] } });
     expect(san).toEqual(['gateway.lan', '10.0.0.7', '2001:db8::5', '*.devices.lan']);
+  });
+
+  test("a certificate of one's own needs its key, and the other way round", () => {
+    expect(config({ flags: { cert: 'c.pem' }, env: { BERTH_KEY: 'k.pem' } })).toMatchObject({
+      cert: 'c.pem',
+      key: 'k.pem',
+    });
+    expect(problems({ env: { BERTH_CERT: 'c.pem' } })).toEqual([
+      'BERTH_CERT is set and --key is not. Set both, or neither: then Berth makes its own certificate.',
+    ]);
+    expect(problems({ flags: { key: 'k.pem' } })).toEqual([
+      '--key is set and --cert is not. Set both, or neither: then Berth makes its own certificate.',
+    ]);
   });
 
   test('ports must differ, except where free ones are taken', () => {

@@ -12,6 +12,9 @@ export interface Config {
   readonly domain: string;
   /** Further DNS names (lower case) and IP addresses (canonical) of the server certificate. */
   readonly san: readonly string[];
+  /** Paths of the operator's own server certificate and its key; both or neither. */
+  readonly cert: string | null;
+  readonly key: string | null;
   /** IP address of the MQTT listeners, or `all`: every address, IPv6 too. */
   readonly bind: string;
   readonly httpBind: string;
@@ -68,7 +71,7 @@ export function loadConfig(input: ConfigInput): ConfigResult {
 
   const parsed = settings.safeParse(merged);
   if (!parsed.success) problems.push(...describeIssues(parsed.error.issues, merged, sources));
-  else problems.push(...findPortClashes(parsed.data, sources));
+  else problems.push(...findPortClashes(parsed.data, sources), ...findHalfCertificate(parsed.data, sources));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
 
   const { usernameFile: _usernameFile, passwordFile: _passwordFile, ...config } = parsed.data;
@@ -188,6 +191,14 @@ function findPortClashes(values: z.infer<typeof settings>, sources: GivenValues)
       );
   }
   return problems;
+}
+
+function findHalfCertificate({ cert, key }: z.infer<typeof settings>, sources: GivenValues): string[] {
+  if ((cert === null) === (key === null)) return [];
+  const [given, missing] = cert === null ? (['key', 'cert'] as const) : (['cert', 'key'] as const);
+  return [
+    `${nameOf(given, sources)} is set and ${nameOf(missing, sources)} is not. Set both, or neither: then Berth makes its own certificate.`,
+  ];
 }
 
 function nameOf(key: OptionKey, sources: GivenValues): string {

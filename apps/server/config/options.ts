@@ -22,6 +22,8 @@ export type OptionKey =
   | 'data'
   | 'domain'
   | 'san'
+  | 'cert'
+  | 'key'
   | 'bind'
   | 'httpBind'
   | 'mqttsPort'
@@ -73,6 +75,14 @@ export const options: readonly OptionDefinition[] = [
     '服务器证书中额外的 DNS 名称或 IP 地址。',
     { repeatable: true },
   ),
+  option(
+    'cert',
+    'FILE',
+    null,
+    'A server certificate of your own: PEM, with its intermediates behind it; watched for change.',
+    '自备的服务器证书:PEM 格式,其后附中间证书;文件变化时自动重新加载。',
+  ),
+  option('key', 'FILE', null, 'The private key of that certificate, PEM.', '该证书的私钥,PEM 格式。'),
   option(
     'bind',
     'ADDRESS',

@@ -79,6 +79,8 @@ export const settings = z.object({
   data: text('the path of a directory'),
   domain,
   san,
+  cert: text('the path of a file').nullable(),
+  key: text('the path of a file').nullable(),
   bind: address(['all'], `${addressSentence}, or "all"`),
   httpBind: address([], addressSentence),
   mqttsPort: port,

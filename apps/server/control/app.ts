@@ -9,6 +9,7 @@ import type { CredentialService } from './credential-service.ts';
 import type { DeploymentService } from './deployment-service.ts';
 import { isAllowedHost } from './host-check.ts';
 import { invalidRequest } from './invalid-request.ts';
+import { caFileOf, mountCertificates, type CertificatePort } from './routes/certificates.ts';
 import { mountCredentials } from './routes/credentials.ts';
 import { mountDeployments } from './routes/deployments.ts';
 import { mountInfo } from './routes/info.ts';
@@ -25,8 +26,7 @@ export interface AppOptions {
   readonly metrics: () => string | Promise<string>;
   /** Whether the service can do its work: answers `GET /healthz`. */
   readonly isHealthy: () => boolean;
-  /** The certificate of the certificate authority, PEM. */
-  readonly caCertificate: () => string;
+  readonly certificates: CertificatePort;
   /** Takes errors that nobody expected; the caller only gets "server.error". */
   readonly onUnexpectedError: (error: Error) => void;
 }
@@ -54,6 +54,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   mountPublic(app, options);
   mountDeployments(app, options.deployments);
   mountCredentials(app, options.credentials);
+  mountCertificates(app, options.certificates);
   mountInfo(app, options.info);
   return app;
 }
@@ -91,7 +92,7 @@ function mountPublic(app: OpenAPIHono, options: AppOptions): void {
     return context.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
   });
   app.get('/ca.crt', (context) =>
-    context.body(options.caCertificate(), 200, {
+    context.body(caFileOf(options.certificates), 200, {
       'Content-Type': 'application/x-x509-ca-cert',
       'Content-Disposition': 'attachment; filename="berth-ca.crt"',
     }),

@@ -1,6 +1,7 @@
 /** A control plane on a database of its own, for tests. */
 import type { Kysely } from 'kysely';
 import { createApp } from './app.ts';
+import { fixedCertificates } from './certificate-fixture.ts';
 import { CredentialService } from './credential-service.ts';
 import { openDatabase } from './database/open.ts';
 import type { Tables } from './database/tables.ts';
@@ -108,7 +109,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     }),
     metrics: () => 'berth_up 1\n',
     isHealthy: () => clock.now > 0,
-    caCertificate: () => '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n',
+    certificates: fixedCertificates,
     onUnexpectedError: (error) => unexpected.push(error),
   });
   return {

@@ -6,11 +6,20 @@ export interface HttpServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   /** PEM; null serves plain HTTP, which is for loopback only. */
-  readonly tls: { readonly key: string; readonly certificate: string } | null;
+  readonly tls: HttpCertificate | null;
+}
+
+/** PEM. */
+export interface HttpCertificate {
+  readonly key: string;
+  /** With its chain. */
+  readonly cert: string;
 }
 
 export interface HttpServer extends AsyncDisposable {
   readonly port: number;
+  /** Shows another certificate to connections that come from now on; requests that run are finished. */
+  replaceCertificate(tls: HttpCertificate): void;
   /** Finishes requests that run, and takes no new ones. */
   stop(): Promise<void>;
 }
@@ -33,18 +42,42 @@ const requestBytesMax = 1024 * 1024;
  * @throws HttpListenError where the port is in use or may not be opened.
  */
 export function startHttpServer(options: HttpServerOptions): HttpServer {
-  const { app, hostname, port, tls } = options;
+  // With TLS the port is shared with the listener that comes after a change of certificate. Sharing would also hide
+  // that a foreign program has the port, so it is taken without it first.
+  const port = options.tls === null ? options.port : freePort(options);
+  let server = serve(options, port, options.tls);
+  const bound = server.port ?? port;
+  const stop = () => server.stop();
+  return {
+    port: bound,
+    stop,
+    replaceCertificate(tls) {
+      if (options.tls === null) return;
+      const before = server;
+      server = serve(options, bound, tls);
+      void before.stop();
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function freePort(options: HttpServerOptions): number {
+  const probe = serve(options, options.port, null);
+  const { port = options.port } = probe;
+  void probe.stop(true);
+  return port;
+}
+
+function serve({ app, hostname }: HttpServerOptions, port: number, tls: HttpCertificate | null): Bun.Server<undefined> {
   try {
-    const server = Bun.serve({
+    return Bun.serve({
       hostname,
       port,
-      reusePort: false,
+      reusePort: tls !== null,
       maxRequestBodySize: requestBytesMax,
       fetch: (request) => app.fetch(request),
-      ...(tls === null ? {} : { tls: { key: tls.key, cert: tls.certificate } }),
+      ...(tls === null ? {} : { tls: { key: tls.key, cert: tls.cert } }),
     });
-    const stop = () => server.stop();
-    return { port: server.port ?? port, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     throw listenError(hostname, port, error);
   }
