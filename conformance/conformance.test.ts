@@ -2,6 +2,11 @@ import { afterAll, beforeAll, describe, test } from 'bun:test';
 import './chapters/connect-packet.ts';
 import './chapters/session.ts';
 import './chapters/will.ts';
+import './chapters/connack.ts';
+import './chapters/publish.ts';
+import './chapters/retained.ts';
+import './chapters/message-properties.ts';
+import './chapters/flow.ts';
 import { conformanceTests, type Dialect } from './registry.ts';
 import { server, startServer, stopServer } from './server.ts';
 

@@ -23,7 +23,7 @@ export interface Server {
 export const tightLimits = {
   keepAliveSeconds: 20,
   packetSizeBytes: 2048,
-  topicAliases: 3,
+  topicAliases: 0,
   inFlightIn: 2,
   sessionExpirySeconds: 60,
   subscriptionsPerClient: 3,
