@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addBench } from './commands/bench.ts';
 import { addCa } from './commands/ca.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDeployment } from './commands/deployment.ts';
@@ -28,6 +29,7 @@ export function makeProgram(context: Context): Command {
   addUp(program, context);
   addPub(program, context);
   addSub(program, context);
+  addBench(program, context);
   addDeployment(program, context);
   addCredential(program, context);
   addCa(program, context);
