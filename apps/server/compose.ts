@@ -5,6 +5,7 @@ import { CertificateService } from './certificates/certificate-service.ts';
 import { DataDirectory } from './config/data-directory.ts';
 import type { Config } from './config/load.ts';
 import { openSecrets } from './config/secrets.ts';
+import { AccessRuleService } from './control/access-rule-service.ts';
 import { createApp } from './control/app.ts';
 import { CredentialService } from './control/credential-service.ts';
 import { openDatabase } from './control/database/open.ts';
@@ -24,6 +25,7 @@ import { History } from './observe/history.ts';
 import { renderMetrics } from './observe/metrics.ts';
 import { Sink } from './observe/sink.ts';
 import { SystemTopics } from './observe/sys-topics.ts';
+import { AccessRuleTable } from './policy/access-rule-table.ts';
 import { CredentialTable } from './policy/credential-table.ts';
 import { PasswordHasher } from './policy/credential-hash.ts';
 import { DeploymentTable } from './policy/deployment-table.ts';
@@ -82,10 +84,12 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const credentialTable = new CredentialTable(hasher, (deployment, before, after) => {
     void credentials.rehashed(deployment, before, after).catch((error: unknown) => log.error(String(error)));
   });
+  const ruleTable = new AccessRuleTable();
   const policy = new ServerPolicy({
     deployments: deploymentTable,
     locator: new Locator(deploymentTable, { domain: config.domain, alternativeNames: config.san }),
     credentials: credentialTable,
+    rules: ruleTable,
     failedLogins: new FailedLogins(),
     now,
     answer: (connection, verdict) => driver.authenticated(connection, verdict),
@@ -146,6 +150,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     live,
     index: deploymentTable,
     credentials: credentialTable,
+    rules: ruleTable,
     changes,
     now,
     domain: config.domain,
@@ -160,9 +165,11 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     changes,
     now,
   });
+  const rules = new AccessRuleService({ database, deployments, live, index: ruleTable, changes, now });
 
   // State comes back before anybody can connect.
   await deployments.load();
+  await rules.load();
   const { withoutPepper } = await credentials.load();
   if (withoutPepper > 0)
     log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
@@ -182,6 +189,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const app = createApp({
     deployments,
     credentials,
+    rules,
     adminToken: secrets.adminToken,
     allowedHosts: [config.domain, ...config.san, config.httpBind],
     info: () => ({

@@ -5,7 +5,7 @@ export const ruleLevelsMax = 64;
 /** Characters that the topic filter of an access rule may have. */
 export const ruleTopicFilterCharactersMax = 1024;
 
-const placeholders: readonly string[] = ['${clientid}', '${username}'];
+const placeholders: ReadonlySet<string> = new Set(['${clientid}', '${username}']);
 
 /**
  * Checks the topic filter of an access rule.
@@ -20,7 +20,7 @@ export function checkRuleTopicFilter(topicFilter: string): string | null {
   if (levels.length > ruleLevelsMax) return `a topic filter of a rule has at most ${ruleLevelsMax} levels`;
   if (topicFilter.startsWith('$share/'))
     return 'a shared subscription is judged by its topic filter: leave $share/NAME/ out';
-  if (levels.some((level) => level.includes('${') && !placeholders.includes(level)))
+  if (levels.some((level) => level.includes('${') && !placeholders.has(level)))
     return 'a placeholder is ${clientid} or ${username} and stands as a whole level';
   return null;
 }

@@ -11,6 +11,7 @@ import {
   type ErrorBody,
 } from '../../../packages/api/mod.ts';
 import { PasswordHasher } from '../policy/credential-hash.ts';
+import { AccessRuleTable } from '../policy/access-rule-table.ts';
 import { CredentialTable } from '../policy/credential-table.ts';
 import { DeploymentTable } from '../policy/deployment-table.ts';
 import { startControl, testToken, type TestControl } from './fixture.ts';
@@ -28,6 +29,7 @@ beforeEach(async () => {
     deployments: new DeploymentTable(),
     credentials: new CredentialTable(hashing, () => {}),
     hashing,
+    rules: new AccessRuleTable(),
   });
   answered = [];
   client = new ApiClient({ baseUrl: 'http://localhost/', token: testToken, fetch: (url, init) => request(url, init) });

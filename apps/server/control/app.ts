@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { openApiDocument, type Info } from '../../../packages/api/mod.ts';
 import { hasBearerToken } from './bearer-token.ts';
+import type { AccessRuleService } from './access-rule-service.ts';
 import { ControlError } from './control-error.ts';
 import type { CredentialService } from './credential-service.ts';
 import type { DeploymentService } from './deployment-service.ts';
@@ -13,10 +14,12 @@ import { caFileOf, mountCertificates, type CertificatePort } from './routes/cert
 import { mountCredentials } from './routes/credentials.ts';
 import { mountDeployments } from './routes/deployments.ts';
 import { mountInfo } from './routes/info.ts';
+import { mountRules } from './routes/rules.ts';
 
 export interface AppOptions {
   readonly deployments: DeploymentService;
   readonly credentials: CredentialService;
+  readonly rules: AccessRuleService;
   /** The local admin token. */
   readonly adminToken: string;
   /** Host names and addresses besides those of loopback that requests may be for. */
@@ -32,6 +35,8 @@ export interface AppOptions {
 }
 
 const bodyBytesMax = 64 * 1024;
+/** A file of access rules or credentials. */
+const csvBytesMax = 4 * 1024 * 1024;
 
 /** The HTTP service: REST API, health, metrics and the CA file. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -55,6 +60,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   mountDeployments(app, options.deployments);
   mountCredentials(app, options.credentials);
   mountCertificates(app, options.certificates);
+  mountRules(app, options.rules);
   mountInfo(app, options.info);
   return app;
 }
@@ -73,14 +79,15 @@ function guard(app: OpenAPIHono, options: AppOptions): void {
     if (!isPublic && !hasBearerToken(context.req.header('authorization'), options.adminToken)) throw tokenWrong();
     await next();
   });
-  app.use(
+  const limited = (maxSize: number) =>
     bodyLimit({
-      maxSize: bodyBytesMax,
+      maxSize,
       onError: () => {
-        throw bodyTooLarge();
+        throw bodyTooLarge(maxSize);
       },
-    }),
-  );
+    });
+  const limits = { json: limited(bodyBytesMax), csv: limited(csvBytesMax) };
+  app.use((context, next) => (context.req.path.endsWith('.csv') ? limits.csv : limits.json)(context, next));
 }
 
 /** The routes that need no token. */
@@ -135,8 +142,8 @@ function tokenWrong(): ControlError {
   return new ControlError(401, 'token.wrong', 'The token is missing or wrong.', remedy);
 }
 
-function bodyTooLarge(): ControlError {
-  const message = `The body of the request is larger than ${bodyBytesMax} bytes.`;
+function bodyTooLarge(bytesMax: number): ControlError {
+  const message = `The body of the request is larger than ${bytesMax} bytes.`;
   return new ControlError(413, 'body.too-large', message, 'Send less at once.');
 }
 

@@ -7,11 +7,14 @@ import {
   type CreateCredential,
   type Credential,
   type CredentialSecret,
+  type Imported,
   type Warning,
 } from '../../../packages/api/mod.ts';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import type { FaultName } from '../../../packages/faults/mod.ts';
 import { ControlError } from './control-error.ts';
+import { readCredentials, writeCredentials } from './credential-csv.ts';
+import { csvInvalid } from './csv.ts';
 import type { CredentialsTable, Tables } from './database/tables.ts';
 import type { DeploymentService } from './deployment-service.ts';
 import type { CredentialIndex, CredentialRecord, LiveDeployments, PasswordHashing, PasswordRecord } from './ports.ts';
@@ -19,6 +22,9 @@ import { newPassword } from './random-text.ts';
 import type { Serial } from './serial.ts';
 
 type Row = Selectable<CredentialsTable>;
+
+/** A statement has at most 32,766 parameters in SQLite: so many rows fit by far. */
+const rowsPerInsert = 1000;
 
 export interface CredentialServiceOptions {
   readonly database: Kysely<Tables>;
@@ -59,7 +65,7 @@ export class CredentialService {
     return changes.run(async () => {
       const id = await deployments.idOf(deployment);
       await this.#requireNew(id, input.username);
-      await this.#requireRoom(id);
+      await this.#requireRoom(id, 1);
       const at = now();
       const row: Row = {
         deployment_id: id,
@@ -72,6 +78,40 @@ export class CredentialService {
       await database.insertInto('credentials').values(row).execute();
       index.put(id, recordOf(row));
       return withSecret(row, chosen);
+    });
+  }
+
+  /** All user names as CSV, without passwords and without anything made from them. */
+  async exportCsv(deployment: string): Promise<string> {
+    return writeCredentials(await this.list(deployment));
+  }
+
+  /** Adds all user names of a CSV file with their passwords; or none, where a line is wrong or there is no room. */
+  async importCsv(deployment: string, bytes: Uint8Array): Promise<Imported> {
+    const { database, deployments, index, changes, now } = this.#options;
+    const read = readCredentials(bytes);
+    return changes.run(async () => {
+      const id = await deployments.idOf(deployment);
+      const known = new Set((await this.list(id)).map((credential) => credential.username));
+      const taken = read.filter(({ username }) => known.has(username));
+      if (taken.length > 0)
+        throw csvInvalid(taken.map(({ line }) => ({ line, message: 'the deployment has this user name already' })));
+      await this.#requireRoom(id, read.length);
+      const at = now();
+      const rows = read.map(({ username, password }): Row => {
+        const secret = this.#hash(username, password);
+        return { deployment_id: id, username, ...secret, disabled: 0, created_at: at, changed_at: at };
+      });
+      await database.transaction().execute(async (transaction) => {
+        for (let start = 0; start < rows.length; start += rowsPerInsert)
+          await transaction
+            .insertInto('credentials')
+            .values(rows.slice(start, start + rowsPerInsert))
+            .execute();
+      });
+      for (const row of rows) index.put(id, recordOf(row));
+      const short = read.filter(({ password }) => characterCount(password) < passwordCharactersAdvised);
+      return { imported: rows.length, warnings: short.map(({ line }) => `Line ${line}: ${shortPassword.message}`) };
     });
   }
 
@@ -175,7 +215,7 @@ export class CredentialService {
     throw new ControlError(409, 'credential.exists', 'The deployment has this user name already.', remedy, 'username');
   }
 
-  async #requireRoom(deployment: DeploymentId): Promise<void> {
+  async #requireRoom(deployment: DeploymentId, more: number): Promise<void> {
     const { credentials: limit } = await this.#options.deployments.limitsOf(deployment);
     if (limit === null) return;
     const { count } = await this.#options.database
@@ -183,11 +223,13 @@ export class CredentialService {
       .select((select) => select.fn.countAll<number | string | bigint>().as('count'))
       .where('deployment_id', '=', deployment)
       .executeTakeFirstOrThrow();
-    if (Number(count) < limit) return;
+    if (Number(count) + more <= limit) return;
     throw new ControlError(
       409,
       'limit.credentials',
-      `The deployment has reached its limit "credentials" (${limit}).`,
+      more === 1
+        ? `The deployment has reached its limit "credentials" (${limit}).`
+        : `With these the deployment would be over its limit "credentials" (${limit}).`,
       'Delete credentials that nobody uses, or have the operator raise the limit.',
     );
   }

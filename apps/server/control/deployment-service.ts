@@ -12,7 +12,7 @@ import {
   portTaken,
   requirePortsThatFit,
 } from './deployment-rules.ts';
-import type { CredentialIndex, DeploymentIndex, LiveDeployments } from './ports.ts';
+import type { AccessRuleIndex, CredentialIndex, DeploymentIndex, LiveDeployments } from './ports.ts';
 import { newDeploymentId } from './random-text.ts';
 import type { Serial } from './serial.ts';
 
@@ -23,6 +23,7 @@ export interface DeploymentServiceOptions {
   readonly live: LiveDeployments;
   readonly index: DeploymentIndex;
   readonly credentials: CredentialIndex;
+  readonly rules: AccessRuleIndex;
   /** Shared with the other services of the same database. */
   readonly changes: Serial;
   /** Milliseconds since 1970. */
@@ -178,13 +179,14 @@ export class DeploymentService {
 
   /** Deletes a deployment with all that is in it. Its devices are told for 30 days that it was deleted. */
   async delete(deployment: string): Promise<void> {
-    const { database, live, credentials, now, changes } = this.#options;
+    const { database, live, credentials, rules, now, changes } = this.#options;
     await changes.run(async () => {
       const row = await this.#find(deployment);
       const id = row.id as DeploymentId;
       const deleted: Row = { ...row, state: 'stopped', deleted_at: now() };
       await database.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('credentials').where('deployment_id', '=', row.id).execute();
+        for (const table of ['credentials', 'access_rules', 'access_defaults'] as const)
+          await transaction.deleteFrom(table).where('deployment_id', '=', row.id).execute();
         await transaction
           .updateTable('deployments')
           .set({ state: 'stopped', deleted_at: deleted.deleted_at })
@@ -193,6 +195,7 @@ export class DeploymentService {
       });
       await this.#reindex(deleted);
       credentials.removeAll(id);
+      rules.remove(id);
       await live.close(id, 'deployment.deleted', true);
     });
   }

@@ -1,12 +1,13 @@
 /** A control plane on a database of its own, for tests. */
 import type { Kysely } from 'kysely';
+import { AccessRuleService } from './access-rule-service.ts';
 import { createApp } from './app.ts';
 import { fixedCertificates } from './certificate-fixture.ts';
 import { CredentialService } from './credential-service.ts';
 import { openDatabase } from './database/open.ts';
 import type { Tables } from './database/tables.ts';
 import { DeploymentService } from './deployment-service.ts';
-import type { CredentialIndex, DeploymentIndex, LiveDeployments, PasswordHashing } from './ports.ts';
+import type { AccessRuleIndex, CredentialIndex, DeploymentIndex, LiveDeployments, PasswordHashing } from './ports.ts';
 import { Serial } from './serial.ts';
 
 /** Records what the services ask of the running deployments, one line each. */
@@ -57,6 +58,7 @@ export interface PolicySide {
   readonly deployments: DeploymentIndex;
   readonly credentials: CredentialIndex;
   readonly hashing: PasswordHashing;
+  readonly rules: AccessRuleIndex;
 }
 
 export interface TestControl extends AsyncDisposable {
@@ -65,6 +67,7 @@ export interface TestControl extends AsyncDisposable {
   readonly clock: { now: number };
   readonly deployments: DeploymentService;
   readonly credentials: CredentialService;
+  readonly rules: AccessRuleService;
   readonly app: ReturnType<typeof createApp>;
   /** Errors that nobody expected. */
   readonly unexpected: Error[];
@@ -83,6 +86,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     ...common,
     index: policy.deployments,
     credentials: policy.credentials,
+    rules: policy.rules,
     domain: 'berth.example',
     ports: () => ({ mqtts: 8883, wss: 8084 }),
   });
@@ -92,12 +96,15 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     index: policy.credentials,
     hashing: policy.hashing,
   });
+  const rules = new AccessRuleService({ ...common, deployments, index: policy.rules });
   await deployments.load();
+  await rules.load();
   await credentials.load();
   const unexpected: Error[] = [];
   const app = createApp({
     deployments,
     credentials,
+    rules,
     adminToken: testToken,
     allowedHosts: ['console.example'],
     info: () => ({
@@ -118,6 +125,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     clock,
     deployments,
     credentials,
+    rules,
     app,
     unexpected,
     async [Symbol.asyncDispose]() {

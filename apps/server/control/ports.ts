@@ -19,7 +19,7 @@ export interface LiveDeployments {
   close(deployment: DeploymentId, fault: FaultName, forget: boolean): Promise<void>;
   /** Closes the connections that logged in with the user name. */
   closeUsername(deployment: DeploymentId, username: string, fault: FaultName): void;
-  /** Limits have changed: the engine asks the policy again. */
+  /** Limits or access rules have changed: the engine asks the policy again. */
   policyChanged(deployment: DeploymentId): void;
   /** null where the deployment is not live. */
   counters(deployment: DeploymentId): Readonly<{ connections: number; sessions: number; subscriptions: number }> | null;
@@ -61,4 +61,41 @@ export interface PasswordHashing {
   hash(username: string, password: Uint8Array): PasswordRecord;
   /** Whether passwords under this key can still be checked. */
   knows(pepperKeyId: string): boolean;
+}
+
+export interface AccessRuleEntry {
+  readonly id: string;
+  readonly kind: 'clientId' | 'username' | 'all';
+  /** The client id or user name; null where the kind is `all`. */
+  readonly subject: string | null;
+  readonly action: 'publish' | 'subscribe' | 'all';
+  readonly permission: 'allow' | 'deny';
+  readonly topicFilter: string;
+}
+
+/** What clients may do, in memory. */
+export interface AccessRuleIndex {
+  /** Puts all rules of a deployment in the place of those that were there, in the order in which they are tried. */
+  put(
+    deployment: DeploymentId,
+    list: { readonly default: 'allow' | 'deny'; readonly rules: readonly AccessRuleEntry[] },
+  ): void;
+  remove(deployment: DeploymentId): void;
+  /**
+   * Decides as for a connected client. `rule` is the id of the rule that decided, null where the default did;
+   * `cutBy` says what denies a part of a topic filter that may be subscribed to.
+   */
+  answer(
+    deployment: DeploymentId,
+    question: {
+      readonly clientId: string;
+      readonly username: string | null;
+      readonly action: 'publish' | 'subscribe';
+      readonly topic: string;
+    },
+  ): {
+    readonly allowed: boolean;
+    readonly rule: string | null;
+    readonly cutBy: { readonly rule: string | null } | null;
+  };
 }

@@ -21,3 +21,8 @@ export function newDeploymentId(): string {
 export function newPassword(): string {
   return randomText(26);
 }
+
+/** Id of an access rule: 8 characters that begin with a letter (the caller checks that it is new in its deployment). */
+export function newRuleId(): string {
+  return pick(letters) + randomText(7);
+}

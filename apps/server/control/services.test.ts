@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { defaultLimits } from '../../../packages/engine/limits.ts';
 import { PasswordHasher } from '../policy/credential-hash.ts';
+import { AccessRuleTable } from '../policy/access-rule-table.ts';
 import { CredentialTable } from '../policy/credential-table.ts';
 import { DeploymentTable } from '../policy/deployment-table.ts';
 import { ControlError } from './control-error.ts';
@@ -28,7 +29,12 @@ async function start(pepper: 'a' | 'b' = 'a'): Promise<void> {
   logins = new CredentialTable(hashing, (...change) => {
     rehashes.push(control.credentials.rehashed(...change));
   });
-  control = await startControl(directory, { deployments: table, credentials: logins, hashing });
+  control = await startControl(directory, {
+    deployments: table,
+    credentials: logins,
+    hashing,
+    rules: new AccessRuleTable(),
+  });
 }
 
 async function restart(pepper: 'a' | 'b' = 'a'): Promise<void> {
@@ -402,7 +408,12 @@ describe('credentials', () => {
   test('whose pepper is gone are counted', async () => {
     await control.credentials.create(north, { username: 'meter' });
     const other = new PasswordHasher({ current: 'c', keys: { c: new Uint8Array(32) } });
-    const directoryAgain = await startControl(directory, { deployments: table, credentials: logins, hashing: other });
+    const directoryAgain = await startControl(directory, {
+      deployments: table,
+      credentials: logins,
+      hashing: other,
+      rules: new AccessRuleTable(),
+    });
     expect(await directoryAgain.credentials.load()).toEqual({ credentials: 1, withoutPepper: 1 });
     await directoryAgain[Symbol.asyncDispose]();
   });

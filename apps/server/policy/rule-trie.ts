@@ -39,17 +39,15 @@ export class RuleNode {
 
   /** Adds a rule. Rules come in ascending rank: where two have the same filter the first stays. */
   insert(topicFilter: string, rule: RankedRule): void {
-    let node: RuleNode = this;
-    node.#note(rule);
-    for (const level of topicFilter.split('/')) {
-      if (level === '#') {
-        node.below ??= rule;
-        return;
-      }
-      node = node.#child(level);
-      node.#note(rule);
-    }
-    node.exact ??= rule;
+    this.#insert(topicFilter.split('/'), 0, rule);
+  }
+
+  #insert(levels: readonly string[], at: number, rule: RankedRule): void {
+    this.#note(rule);
+    const level = levels[at];
+    if (level === undefined) this.exact ??= rule;
+    else if (level === '#') this.below ??= rule;
+    else this.#child(level).#insert(levels, at + 1, rule);
   }
 
   #note(rule: RankedRule): void {

@@ -53,6 +53,30 @@ async function createNames(database: AnyDatabase): Promise<void> {
     .execute();
 }
 
+async function createAccessRules(database: AnyDatabase): Promise<void> {
+  await database.schema
+    .createTable('access_rules')
+    .addColumn('deployment_id', 'text', (column) => column.notNull().references('deployments.id').onDelete('cascade'))
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text')
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('permission', 'text', (column) => column.notNull())
+    .addColumn('topic_filter', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('changed_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('access_rules_key', ['deployment_id', 'id'])
+    .execute();
+  await database.schema
+    .createTable('access_defaults')
+    .addColumn('deployment_id', 'text', (column) =>
+      column.primaryKey().references('deployments.id').onDelete('cascade'),
+    )
+    .addColumn('permission', 'text', (column) => column.notNull())
+    .execute();
+}
+
 /** All migrations by name; they run in the order of their names, and one that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-deployments': {
@@ -62,4 +86,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
       await createNames(database);
     },
   },
+  '0002-access-rules': { up: createAccessRules },
 };

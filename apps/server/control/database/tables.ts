@@ -35,8 +35,31 @@ export interface NamesTable {
   created_at: number;
 }
 
+export interface AccessRulesTable {
+  deployment_id: string;
+  id: string;
+  kind: 'clientId' | 'username' | 'all';
+  /** The client id or user name; null where the kind is `all`. */
+  subject: string | null;
+  action: 'publish' | 'subscribe' | 'all';
+  permission: 'allow' | 'deny';
+  topic_filter: string;
+  /** Among the rules of the same kind, from 1, without gaps. */
+  position: number;
+  created_at: number;
+  changed_at: number;
+}
+
+/** What holds where no access rule matches; `allow` for a deployment that has no row. */
+export interface AccessDefaultsTable {
+  deployment_id: string;
+  permission: 'allow' | 'deny';
+}
+
 export interface Tables {
   deployments: DeploymentsTable;
   credentials: CredentialsTable;
   names: NamesTable;
+  access_rules: AccessRulesTable;
+  access_defaults: AccessDefaultsTable;
 }

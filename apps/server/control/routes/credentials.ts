@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { routes } from '../../../../packages/api/mod.ts';
 import type { CredentialService } from '../credential-service.ts';
+import { csvBody, csvHeaders } from './csv-body.ts';
 
 export function mountCredentials(app: OpenAPIHono, service: CredentialService): void {
   app.openapi(createRoute(routes.createCredential), async (context) =>
@@ -25,5 +26,12 @@ export function mountCredentials(app: OpenAPIHono, service: CredentialService): 
     const { deployment, username } = context.req.valid('param');
     await service.delete(deployment, username);
     return context.body(null, 204);
+  });
+  app.openapi(createRoute(routes.exportCredentials), async (context) =>
+    context.body(await service.exportCsv(context.req.valid('param').deployment), 200, csvHeaders('credentials.csv')),
+  );
+  app.openapi(createRoute(routes.importCredentials), async (context) => {
+    const { deployment } = context.req.valid('param');
+    return context.json(await service.importCsv(deployment, await csvBody(context)), 200);
   });
 }
