@@ -134,6 +134,7 @@ export const layers: readonly Layer[] = [
       ...codec,
       'apps/server/main.ts',
       'apps/server/ready.ts',
+      'apps/server/certificates/offline.ts',
       config,
       'package.json',
       'commander',

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { ApiClient, ApiError, type Fetch } from '../../../packages/api/mod.ts';
@@ -45,13 +47,29 @@ export function connectAdmin(flags: AdminFlags, context: Context): ApiClient {
 
 /**
  * `fetch` that trusts the CA of the installation where its file is at hand. This authority signs nothing but the
- * server's own certificate, so the name in it need not be the address that the listener happens to be bound to.
+ * server's own certificate, so the name in it need not be the address that the listener happens to be bound to. Where
+ * the operator has brought a certificate, it has to be the very one that lies in the data directory.
  */
 export function fetchTrusting(caFile: string): Fetch {
+  const own = join(dirname(caFile), 'own.crt');
   return (url, init) => {
-    if (!url.startsWith('https:') || !existsSync(caFile)) return fetch(url, init);
+    if (!url.startsWith('https:')) return fetch(url, init);
+    if (existsSync(own)) return fetch(url, { ...init, tls: trustOwn(own) });
+    if (!existsSync(caFile)) return fetch(url, init);
     const tls = { ca: readFileSync(caFile, 'utf8'), checkServerIdentity: () => undefined };
     return fetch(url, { ...init, tls });
+  };
+}
+
+function trustOwn(own: string) {
+  const chain = readFileSync(own, 'utf8');
+  const { fingerprint256 } = new X509Certificate(chain);
+  return {
+    ca: [chain, ...rootCertificates],
+    checkServerIdentity: (_name: string, shown: { readonly fingerprint256: string }) =>
+      shown.fingerprint256 === fingerprint256
+        ? undefined
+        : new Error(`the server shows another certificate than ${own}`),
   };
 }
 
@@ -71,6 +89,16 @@ export async function request<T>(context: Context, work: Promise<T>): Promise<T>
     throw new CliError(`${error.message} ${error.remedy}`, exitCode, {
       cause: error,
     });
+  }
+}
+
+/** Whether a service runs on the data directory, as far as its files say. */
+export function serviceRuns(data: string): boolean {
+  try {
+    const runtime = runtimeSchema.safeParse(parseJson(readFileSync(join(data, 'runtime.json'), 'utf8')));
+    return runtime.success && isAlive(runtime.data.pid);
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { Option, type Command } from 'commander';
 import type { ProtocolVersion, QoS } from '../../../packages/codec/types.ts';
@@ -131,7 +131,9 @@ function readCa(flags: ConnectionFlags, context: Context): readonly string[] | n
     return [pem];
   }
   const ownCa = join(flags.data ?? (context.env['BERTH_DATA'] || 'berth-data'), 'ca.crt');
-  if (existsSync(ownCa)) return [readText(ownCa, 'the CA file'), ...rootCertificates];
+  // Beside it, where the operator has brought a certificate: the root of that.
+  const files = [ownCa, join(dirname(ownCa), 'own-ca.crt')].filter((path) => existsSync(path));
+  if (files.length > 0) return [...files.map((path) => readText(path, 'the CA file')), ...rootCertificates];
   if (flags.data !== undefined)
     throw usageError(`There is no ${ownCa}. Give the data directory of the service, or --ca FILE.`);
   return null;

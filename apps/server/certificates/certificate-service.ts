@@ -99,7 +99,9 @@ export class CertificateService {
 
   status(): CertificateStatus {
     const current = this.#current;
-    return current.source === 'own' ? statusOfOwn(current.own, this.#refused) : statusOf(current.certificates);
+    if (current.source === 'own') return statusOfOwn(current.own.server, current.own.root, this.#refused);
+    const { ca, server, rollover } = current.certificates;
+    return statusOf(ca.cert, server.cert, rollover);
   }
 
   /** Does what is due: renewal, switch, end of a rollover, a changed file of the operator. Call every few seconds. */
@@ -169,7 +171,7 @@ export class CertificateService {
     const { server, rollover } = this.#current.certificates;
     if (now >= server.renewAt) return true;
     if (rollover?.phase === 'planned') return now >= rollover.switchAt;
-    return rollover?.phase === 'switched' && now >= Date.parse(rollover.oldRoot.certificate.validTo);
+    return rollover?.phase === 'switched' && now >= rollover.endsAt;
   }
 
   async #ensure(force: boolean): Promise<void> {

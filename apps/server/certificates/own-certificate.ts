@@ -26,6 +26,7 @@ export interface OwnCertificate {
   /** PEM: what servers show. The root is left out: who lacks it would not trust a sent one. */
   readonly cert: string;
   readonly key: string;
+  readonly server: X509Certificate;
   /** The whole chain as given. */
   readonly chain: readonly X509Certificate[];
   /** PEM of the root, where the file has it; null where clients use the trust store of their system. */
@@ -57,7 +58,13 @@ export function checkOwnCertificate(input: OwnInput): OwnResult {
   const shown = isTopRoot && blocks.length > 1 ? blocks.slice(0, -1) : blocks;
   return {
     ok: true,
-    certificate: { cert: shown.join(''), key: input.key, chain, root: isTopRoot ? (blocks.at(-1) ?? null) : null },
+    certificate: {
+      cert: shown.join(''),
+      key: input.key,
+      server,
+      chain,
+      root: isTopRoot ? (blocks.at(-1) ?? null) : null,
+    },
     warnings: [...report.warnings, ...warnNames(server, input)],
   };
 }

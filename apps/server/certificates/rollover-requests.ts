@@ -13,7 +13,7 @@ const pastToleranceMs = 60_000;
 
 /**
  * Makes a second root and plans the switch, or moves the time of the one that is planned.
- * @param at milliseconds since 1970, `now`, or null for the default.
+ * @param at milliseconds since 1970, `now`, or null: in 30 days, and what is planned stays as it is.
  * @returns why not, or null where it is done.
  */
 export async function planRollover(
@@ -40,7 +40,7 @@ export async function planRollover(
     return refusal('rollover.too-late', message, 'Give an earlier time.');
   }
   if (active === null) await beginRollover(directory, root, switchAt, now);
-  else moveRollover(directory, switchAt);
+  else if (at !== null) moveRollover(directory, switchAt);
   return null;
 }
 

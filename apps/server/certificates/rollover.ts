@@ -25,14 +25,27 @@ interface Rollover {
   readonly newRoot: string;
 }
 
-/** A rollover that is under way. */
-export interface ActiveRollover {
+/** What can be told of a rollover. Times are milliseconds since 1970. */
+export interface RolloverTimes {
   readonly phase: 'planned' | 'switched';
-  /** Milliseconds since 1970. */
   readonly switchAt: number;
   readonly switchedAt: number | null;
+  /** When the old root ends. */
+  readonly endsAt: number;
+}
+
+/** A rollover that is under way. */
+export interface ActiveRollover extends RolloverTimes {
   readonly oldRoot: Root;
   readonly newRoot: Root;
+}
+
+/** What is under way, without doing anything. @throws BootError when the file is damaged. */
+export function peekRollover(directory: Pick<CertificateFiles, 'file' | 'read'>): RolloverTimes | null {
+  const rollover = read(directory);
+  if (rollover === null || rollover.phase === 'finished' || rollover.phase === 'cancelled') return null;
+  const { phase, switchAt, switchedAt, oldRoot } = rollover;
+  return { phase, switchAt, switchedAt, endsAt: lifeOf(new X509Certificate(oldRoot)).notAfter };
 }
 
 /**
@@ -57,7 +70,8 @@ export function settleRollover(directory: CertificateFiles, now: number): Active
   const newRoot = rootOf(directory, rollover.newRoot, fileNames.nextRootKey);
   if (newRoot.keyPem === null) throw damaged(directory, fileNames.nextRootKey, 'missing');
   const oldRoot = rootOf(directory, rollover.oldRoot, fileNames.rootKey);
-  return { phase, switchAt: rollover.switchAt, switchedAt: rollover.switchedAt, oldRoot, newRoot };
+  const { switchAt, switchedAt } = rollover;
+  return { phase, switchAt, switchedAt, endsAt: lifeOf(oldRoot.certificate).notAfter, oldRoot, newRoot };
 }
 
 /** Makes a second root beside the first and sets the time of the switch. Call `settleRollover` next. */
@@ -115,7 +129,7 @@ function rootOf(directory: CertificateFiles, certificatePem: string, keyName: st
   return { certificate, certificatePem, keyPem };
 }
 
-function damaged(directory: CertificateFiles, name: string, what: string): BootError {
+function damaged(directory: Pick<CertificateFiles, 'file'>, name: string, what: string): BootError {
   return new BootError(
     `A second root is being introduced and ${directory.file(name)} is ${what}.`,
     `Restore it from a backup together with ${fileNames.rollover} and ${fileNames.rootKey}.`,
@@ -126,7 +140,7 @@ function write(directory: CertificateFiles, rollover: Rollover): void {
   directory.write(fileNames.rollover, `${JSON.stringify(rollover, null, 2)}\n`);
 }
 
-function read(directory: CertificateFiles): Rollover | null {
+function read(directory: Pick<CertificateFiles, 'file' | 'read'>): Rollover | null {
   const text = directory.read(fileNames.rollover);
   if (text === null) return null;
   try {

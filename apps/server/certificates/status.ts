@@ -1,8 +1,7 @@
 /** What people and programs are told of the certificates; the shape of the REST API. */
 import { X509Certificate } from 'node:crypto';
-import type { Certificates } from './ensure.ts';
-import type { OwnCertificate } from './own-certificate.ts';
 import { certificateBlocks, lifeOf, namesOf, renewalOf, shortName } from './pem.ts';
+import type { RolloverTimes } from './rollover.ts';
 
 /** One certificate. Times are ISO 8601, UTC. */
 export interface CertificateFacts {
@@ -40,42 +39,43 @@ export interface CertificateStatus {
   readonly refused: string | null;
 }
 
-/** The status with certificates that Berth makes. */
-export function statusOf(certificates: Certificates): CertificateStatus {
-  const { rollover } = certificates;
-  const server = new X509Certificate(certificates.server.cert);
-  const roots = certificateBlocks(certificates.ca.cert).map((pem) => new X509Certificate(pem));
+/**
+ * The status with certificates that Berth makes.
+ * @param caFile PEM: one root, or two during a rollover; @param serverPem the server certificate.
+ */
+export function statusOf(caFile: string, serverPem: string, rollover: RolloverTimes | null): CertificateStatus {
+  const server = new X509Certificate(serverPem);
   const roles = rollover === null ? (['current'] as const) : (['old', 'new'] as const);
+  const roots = certificateBlocks(caFile).slice(0, roles.length);
   return {
     source: 'berth',
     server: { ...serverFacts(server), renewAt: iso(renewalOf(server)) },
-    caFile: certificates.ca.cert,
-    roots: roots.slice(0, roles.length).map((root, index) => ({ ...factsOf(root), role: roles[index] ?? 'current' })),
-    rollover:
-      rollover === null
-        ? null
-        : {
-            phase: rollover.phase,
-            switchAt: iso(rollover.switchAt),
-            switchedAt: rollover.switchedAt === null ? null : iso(rollover.switchedAt),
-            endsAt: iso(lifeOf(rollover.oldRoot.certificate).notAfter),
-          },
+    caFile,
+    roots: roots.map((pem, index) => ({ ...factsOf(new X509Certificate(pem)), role: roles[index] ?? 'current' })),
+    rollover: rollover === null ? null : rolloverFacts(rollover),
     refused: null,
   };
 }
 
-/** The status with a certificate of the operator. */
-export function statusOfOwn(own: OwnCertificate, refused: string | null): CertificateStatus {
-  const [server] = own.chain;
-  if (server === undefined) throw new Error('a certificate that was accepted has a chain');
-  const roots = own.root === null ? [] : [{ ...factsOf(new X509Certificate(own.root)), role: 'current' as const }];
+/** The status with a certificate of the operator. @param root PEM, where the chain has one. */
+export function statusOfOwn(server: X509Certificate, root: string | null, refused: string | null): CertificateStatus {
+  const roots = root === null ? [] : [{ ...factsOf(new X509Certificate(root)), role: 'current' as const }];
   return {
     source: 'own',
     server: { ...serverFacts(server), renewAt: null },
-    caFile: own.root,
+    caFile: root,
     roots,
     rollover: null,
     refused,
+  };
+}
+
+function rolloverFacts({ phase, switchAt, switchedAt, endsAt }: RolloverTimes): CertificateStatus['rollover'] {
+  return {
+    phase,
+    switchAt: iso(switchAt),
+    switchedAt: switchedAt === null ? null : iso(switchedAt),
+    endsAt: iso(endsAt),
   };
 }
 
