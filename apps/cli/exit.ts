@@ -17,7 +17,7 @@ export function exitCodeOfFault(name: FaultName): number {
   return number === 0 ? exitCodes.failure : exitCodes.faultBase - number;
 }
 
-/** Ends the command with one message for people and an exit code. */
+/** Ends the command with one message for people (none where it is empty) and an exit code. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;

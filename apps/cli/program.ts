@@ -5,6 +5,7 @@ import { addCa } from './commands/ca.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDeployment } from './commands/deployment.ts';
 import { addPub } from './commands/pub.ts';
+import { addRule } from './commands/rule.ts';
 import { addSub } from './commands/sub.ts';
 import { addUp } from './commands/up.ts';
 import type { Context } from './context.ts';
@@ -32,6 +33,7 @@ export function makeProgram(context: Context): Command {
   addBench(program, context);
   addDeployment(program, context);
   addCredential(program, context);
+  addRule(program, context);
   addCa(program, context);
   addLanguageOption(program);
   return program;

@@ -31,7 +31,7 @@ function explain(error: unknown, context: Context): number {
     return name === null ? exitCodes.failure : exitCodeOfFault(name);
   }
   if (error instanceof CliError) {
-    context.error(`berth: ${error.message}`);
+    if (error.message !== '') context.error(`berth: ${error.message}`);
     return error.exitCode;
   }
   context.error(`berth: ${error instanceof Error ? error.message : String(error)}`);

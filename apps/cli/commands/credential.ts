@@ -5,6 +5,7 @@ import { readPassword, type PasswordFlags } from '../admin/read-password.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodesHelp, usageError } from '../exit.ts';
 import { printable, renderTable } from '../table.ts';
+import { addCredentialCsv } from './credential-csv.ts';
 import { toJson } from './deployment.ts';
 
 /** Adds `berth credential ...`. */
@@ -12,7 +13,9 @@ export function addCredential(program: Command, context: Context): void {
   const berth = context.command;
   const group = program
     .command('credential')
-    .description('user names and passwords of devices: add, list, set-password, disable, enable, delete')
+    .description(
+      'user names and passwords of devices: add, list, set-password, disable, enable, delete, import, export',
+    )
     .addHelpText('after', `\n${examples(berth)}\n\n${exitCodesHelp}`);
 
   const add = admin(
@@ -64,6 +67,7 @@ export function addCredential(program: Command, context: Context): void {
     .action((deployment: string, username: string, flags: AdminFlags & { yes?: boolean }) =>
       remove(deployment, username, flags, context),
     );
+  addCredentialCsv(group, context);
 }
 
 function examples(berth: string): string {
