@@ -7,6 +7,12 @@ import './chapters/publish.ts';
 import './chapters/retained.ts';
 import './chapters/message-properties.ts';
 import './chapters/flow.ts';
+import './chapters/subscribe.ts';
+import './chapters/delivery.ts';
+import './chapters/topics.ts';
+import './chapters/shared.ts';
+import './chapters/closing.ts';
+import './chapters/transport.ts';
 import { conformanceTests, type Dialect } from './registry.ts';
 import { server, startServer, stopServer } from './server.ts';
 
