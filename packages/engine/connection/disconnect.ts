@@ -31,5 +31,8 @@ export function handleDisconnect(connection: Connection, { broker, session }: Co
 
 /** AUTH is for enhanced authentication only, which is not offered (MQTT 5.0 section 4.12). */
 export function handleAuth(connection: Connection, now: number): void {
+  const { framer, version } = connection;
+  // Judged first: flags that are set make it malformed [MQTT-3.15.1-1].
+  decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end);
   connection.close('protocol.error', 'AUTH without enhanced authentication', now, ReasonCode.protocolError);
 }
