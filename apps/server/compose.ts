@@ -2,6 +2,7 @@
 import { Engine } from '../../packages/engine/engine.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CertificateService } from './certificates/certificate-service.ts';
+import { BootError } from './config/boot-error.ts';
 import { DataDirectory } from './config/data-directory.ts';
 import type { Config } from './config/load.ts';
 import { openSecrets } from './config/secrets.ts';
@@ -12,6 +13,7 @@ import { openDatabase } from './control/database/open.ts';
 import { DeploymentService } from './control/deployment-service.ts';
 import { startHttpServer } from './control/http-server.ts';
 import { Serial } from './control/serial.ts';
+import { connectionLimit } from './connection-limit.ts';
 import { Driver } from './driver.ts';
 import { bind } from './edge/bind.ts';
 import { Edge } from './edge/edge.ts';
@@ -20,8 +22,9 @@ import { ensureFirstDeployment } from './first-start.ts';
 import { openJournal } from './journal/open.ts';
 import type { ServerJournal } from './journal/port.ts';
 import { EngineDeployments } from './live-deployments.ts';
-import type { EventLog } from './observe/event-log.ts';
+import { EventLog } from './observe/event-log.ts';
 import { History } from './observe/history.ts';
+import { chooseLogFormat } from './observe/log-format.ts';
 import { renderMetrics } from './observe/metrics.ts';
 import { Sink } from './observe/sink.ts';
 import { SystemTopics } from './observe/sys-topics.ts';
@@ -53,6 +56,15 @@ function addressOf(bindTo: string): string {
 
 const now = (): number => Date.now();
 
+/** The log of the service, on standard error: text for a person, JSON lines for programs. */
+export function openLog(config: Config, noColor: string | undefined): EventLog {
+  return new EventLog({
+    write: (line) => void process.stderr.write(`${line}\n`),
+    format: chooseLogFormat(config.log === 'text' || (config.log === 'auto' && process.stderr.isTTY), noColor),
+    now,
+  });
+}
+
 /**
  * Builds the service and starts it.
  * @throws BootError and the like where something keeps it from starting; then everything that was opened is closed again.
@@ -60,6 +72,7 @@ const now = (): number => Date.now();
 export async function compose(config: Config, log: EventLog): Promise<Service> {
   await using opened = new AsyncDisposableStack();
   const startedAt = now();
+  let draining = false;
   const directory = opened.use(DataDirectory.open(config.data));
   for (const warning of directory.warnings) log.warn(warning);
   const secrets = openSecrets(directory);
@@ -104,7 +117,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       drained: (connection, bufferedBytes) => driver.drained(connection, bufferedBytes),
       closed: (connection, cause) => driver.closed(connection, cause),
     },
-    limits: defaultEdgeLimits,
+    limits: { ...defaultEdgeLimits, connections: connectionLimit() },
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {
@@ -180,12 +193,14 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       `Deployment ${deployment} has no plain listener: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  ports.mqtts = edge.listenTls('mqtts', bindTo, config.mqttsPort, certificates.shown).port;
   opened.defer(() => {
     edge.stopListening();
     edge.closeAll();
   });
-  ports.wss = edge.listenTls('wss', bindTo, config.wssPort, certificates.shown).port;
+  ports.mqtts = listenOrSay('--mqtts-port', () =>
+    edge.listenTls('mqtts', bindTo, config.mqttsPort, certificates.shown),
+  ).port;
+  ports.wss = listenOrSay('--wss-port', () => edge.listenTls('wss', bindTo, config.wssPort, certificates.shown)).port;
   const app = createApp({
     deployments,
     credentials,
@@ -232,7 +247,6 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     }).start(),
   );
 
-  let draining = false;
   const owned = opened.move();
   return {
     ready: readyOf(config, certificates, ports, first),
@@ -257,6 +271,20 @@ async function drain(engine: Engine, edge: Edge, journal: ServerJournal): Promis
   while (now() < begun + DRAIN_MIN_MS || (edge.connectionCount > 0 && now() < begun + DRAIN_MAX_MS))
     await Bun.sleep(50);
   journal.flush();
+}
+
+/** @throws BootError with the option that chooses another port. */
+function listenOrSay<T>(option: string, listen: () => T): T {
+  try {
+    return listen();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new BootError(
+      `Cannot listen: ${message}.`,
+      `Stop the other program or choose another port with ${option}; 0 takes a free one.`,
+      { cause: error },
+    );
+  }
 }
 
 function isFree(hostname: string, port: number): boolean {

@@ -1,9 +1,7 @@
 /** Reads the configuration, composes the service, runs it, and waits for a signal. */
 import { readFileSync } from 'node:fs';
-import { compose, type Service } from './compose.ts';
+import { compose, openLog, type Service } from './compose.ts';
 import { loadConfig } from './config/load.ts';
-import { EventLog } from './observe/event-log.ts';
-import { chooseLogFormat } from './observe/log-format.ts';
 import type { Ready } from './ready.ts';
 
 export interface UpOptions {
@@ -22,11 +20,7 @@ export async function up({ flags, env, onReady }: UpOptions): Promise<number> {
     return 2;
   }
   const { config, warnings } = loaded;
-  const log = new EventLog({
-    write: (line) => void process.stderr.write(`${line}\n`),
-    format: chooseLogFormat(config.log === 'text' || (config.log === 'auto' && process.stderr.isTTY), env['NO_COLOR']),
-    now: () => Date.now(),
-  });
+  const log = openLog(config, env['NO_COLOR']);
   for (const warning of warnings) log.warn(warning);
   const stopped = signal();
   let service: Service;
