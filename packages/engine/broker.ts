@@ -1,5 +1,6 @@
 import type { DeploymentId } from './ids.ts';
 import type { FaultName } from '../faults/mod.ts';
+import { DropReports } from './drop-reports.ts';
 import { keep, messageBytes, type Message } from './message.ts';
 import type { AccessRules, DeploymentCounters, EventKind, EventSink, Journal, Policy } from './ports.ts';
 import { Retained } from './routing/retained.ts';
@@ -10,11 +11,8 @@ import { deliver } from './session/deliver.ts';
 import type { Session } from './session/session.ts';
 import { SessionStore } from './session/store.ts';
 import type { SubscriptionOptions } from './subscription.ts';
-import type { Timers } from './timers.ts';
+import type { Timer, Timers } from './timers.ts';
 import { TokenBucket } from './token-bucket.ts';
-
-/** How often at most an event repeats that one session's messages are being dropped. */
-const DROP_EVENT_INTERVAL_MS = 10_000;
 
 /** What the brokers of one core share. */
 export interface BrokerPorts {
@@ -40,6 +38,10 @@ export class Broker {
   readonly messages: TokenBucket;
   /** Sessions by user name, for the limit on them. */
   readonly sessionsOfUser = new Map<string, number>();
+  /** What says that messages were dropped. */
+  readonly drops: DropReports;
+  /** Of retained messages that expire, by topic. */
+  readonly #retainedTimers = new Map<string, Timer>();
   /** Set while the service stops: wills of sessions that survive are kept for the restart. */
   draining = false;
 
@@ -51,8 +53,11 @@ export class Broker {
       counters: this.counters,
       store: new SessionStore(ports.journal, deployment),
       limits,
-      dropped: (session, fault, topic, at) => this.#dropped(session, fault, topic, at),
+      dropped: (session, fault, topic, at) => this.drops.add(session, fault, topic, at),
     };
+    this.drops = new DropReports(ports.timers, (session, fault, topic, count, at) =>
+      this.emit('message.dropped', fault, at, session, topic, count),
+    );
     this.connects = new TokenBucket(limits.connectsPerSecond, now);
     this.messages = new TokenBucket(limits.messagesPerSecond, now);
   }
@@ -63,10 +68,11 @@ export class Broker {
    * @returns how many subscriptions and shared groups matched.
    */
   publish(message: Message, publisher: Session | null, now: number): number {
-    if (message.retain) this.#retain(message, now);
+    if (message.retain) this.#retain(message, publisher, now);
     const { direct, shared } = this.routes.match(message.topic);
     const matched = direct.length + shared.length;
-    this.messages.take(1 + matched, now);
+    // The server's own messages are nobody's to be slowed down for.
+    if (publisher !== null) this.messages.take(1 + matched, now);
     if (matched === 0) return 0;
     if (matched > 1) message.encoded = [];
     for (const delivery of direct) {
@@ -117,7 +123,12 @@ export class Broker {
     }
   }
 
-  #retain(message: Message, now: number): void {
+  /** Whether this very message is the one that is retained for its topic. */
+  isRetained(message: Message): boolean {
+    return this.retained.get(message.topic)?.payload === message.payload;
+  }
+
+  #retain(message: Message, publisher: Session | null, now: number): void {
     const { topic } = message;
     const { counters, context } = this;
     if (topic.startsWith('$SYS/')) {
@@ -128,6 +139,7 @@ export class Broker {
     if (message.payload.byteLength === 0) {
       // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
       if (this.retained.delete(topic)) context.store.deleteRetained(topic);
+      this.#keepRetained(topic);
     } else {
       const bytes = messageBytes(message);
       const { retainedMessages, retainedBytes } = context.limits;
@@ -136,28 +148,45 @@ export class Broker {
         (retainedMessages !== null && old === 0 && this.retained.count >= retainedMessages) ||
         (retainedBytes !== null && this.retained.bytes - old + bytes > retainedBytes);
       if (full) {
-        this.emit('message.dropped', 'limit.retained', now, null, topic);
+        this.emit('message.dropped', 'limit.retained', now, publisher, topic);
         return;
       }
       // [MQTT-3.3.1-5]
       const stored: Message = { ...keep(message), encoded: null };
       this.retained.set(topic, stored, bytes);
       context.store.putRetained(stored);
-      if (stored.expiresAt !== Infinity) this.expireRetained(stored);
+      this.expireRetained(stored);
     }
     counters.retainedMessages = this.retained.count;
     counters.retainedBytes = this.retained.bytes;
   }
 
-  /** A retained message goes when its Message Expiry Interval has passed, unless another has taken its place. */
-  expireRetained(message: Message): void {
-    this.ports.timers.schedule(message.expiresAt, () => {
-      if (this.retained.get(message.topic) !== message) return;
-      this.retained.delete(message.topic);
-      this.context.store.deleteRetained(message.topic);
+  /** The retained message of the topic does not go by its time any more. */
+  #keepRetained(topic: string): void {
+    const timer = this.#retainedTimers.get(topic);
+    if (timer === undefined) return;
+    this.ports.timers.cancel(timer);
+    this.#retainedTimers.delete(topic);
+  }
+
+  /** A message that has just been retained goes when its Message Expiry Interval has passed, if it has one. */
+  expireRetained({ topic, expiresAt }: Message): void {
+    this.#keepRetained(topic);
+    if (expiresAt === Infinity) return;
+    const timer = this.ports.timers.schedule(expiresAt, () => {
+      this.#retainedTimers.delete(topic);
+      this.retained.delete(topic);
+      this.context.store.deleteRetained(topic);
       this.counters.retainedMessages = this.retained.count;
       this.counters.retainedBytes = this.retained.bytes;
     });
+    this.#retainedTimers.set(topic, timer);
+  }
+
+  /** The deployment is gone: nothing of it is to happen any more. Its sessions have ended. */
+  dispose(): void {
+    for (const timer of this.#retainedTimers.values()) this.ports.timers.cancel(timer);
+    this.#retainedTimers.clear();
   }
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; its retained messages [MQTT-3.3.1-9..11] go out with the next `pump`. */
@@ -169,16 +198,32 @@ export class Broker {
     // [MQTT-4.8.2] retained messages do not go to shared subscriptions.
     if (topicFilter.startsWith('$share/')) return;
     if (options.retainHandling === 2 || (options.retainHandling === 1 && existed)) return;
-    session.backlog.push({ messages: this.retained.match(topicFilter), options, pending: null });
+    if (existed) this.#dropBacklog(session, topicFilter);
+    session.backlog.push({
+      topicFilter,
+      messages: this.retained.match(topicFilter),
+      options,
+      pending: null,
+      isRetained: (message) => this.isRetained(message),
+    });
   }
 
   /** @returns whether there was such a subscription. */
   unsubscribe(session: Session, topicFilter: string): boolean {
     if (!session.subscriptions.delete(topicFilter)) return false;
     this.routes.unsubscribe(session, topicFilter);
+    this.#dropBacklog(session, topicFilter);
     if (session.persistent) this.context.store.deleteSubscription(session, topicFilter);
     this.counters.subscriptions--;
     return true;
+  }
+
+  /** Retained messages of a subscription that is gone or made anew do not go out any more [MQTT-3.10.4-2]. */
+  #dropBacklog(session: Session, topicFilter: string): void {
+    const { backlog } = session;
+    for (let index = backlog.length - 1; index >= 0; index--) {
+      if (backlog[index]?.topicFilter === topicFilter) backlog.splice(index, 1);
+    }
   }
 
   rulesOf(session: Session): AccessRules | null {
@@ -207,16 +252,6 @@ export class Broker {
       detail,
       count,
     });
-  }
-
-  /** The first drop is said at once, those that follow are counted and said together. */
-  #dropped(session: Session, fault: FaultName, topic: string, now: number): void {
-    session.droppedUnsaid++;
-    if (now - session.droppedSaidAt < DROP_EVENT_INTERVAL_MS) return;
-    session.droppedSaidAt = now;
-    const count = session.droppedUnsaid;
-    session.droppedUnsaid = 0;
-    this.emit('message.dropped', fault, now, session, topic, count);
   }
 }
 

@@ -152,10 +152,14 @@ export class Engine implements EngineAdmin {
         connection.refuse(fault, null, now);
     }
     if (!forget) return;
-    for (const session of [...broker.sessions.values()]) {
+    const sessions = [...broker.sessions.values()];
+    // First all subscriptions go, so that nothing moves from a session that ends to one that ends next.
+    for (const session of sessions) broker.routes.unsubscribeAll(session, session.subscriptions.keys());
+    for (const session of sessions) {
       session.will = null;
       endSession(broker, session, 'deployment deleted', now);
     }
+    broker.dispose();
     this.#brokers.delete(deployment);
   }
 

@@ -4,8 +4,10 @@ import type { Broker } from './broker.ts';
 import type { AccessRules } from './ports.ts';
 import { deliver, resend } from './session/deliver.ts';
 import type { SessionLink } from './session/link.ts';
+import { clearOutbound } from './session/queue.ts';
 import { NEVER_EXPIRES, Session } from './session/session.ts';
 import { willMessage, type Will } from './session/will.ts';
+import { isServerTopic, topicOverLimit } from './topic-limits.ts';
 
 /** What a CONNECT asks of the session. */
 export interface SessionRequest {
@@ -100,8 +102,8 @@ export function leaveSession(broker: Broker, session: Session, keepWill: boolean
 
 /** Retained messages that had not gone out yet wait in the queue of the session. */
 function keepBacklog(broker: Broker, session: Session, now: number): void {
-  for (const { messages, options, pending } of session.backlog.splice(0)) {
-    const rest = pending === null ? messages : [pending, ...messages];
+  for (const { messages, options, pending, isRetained } of session.backlog.splice(0)) {
+    const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
       if (qos === 0 || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
@@ -141,14 +143,26 @@ function publishWill(broker: Broker, session: Session, now: number): void {
   const { will } = session;
   if (will === null) return;
   session.will = null;
-  const decision = session.rules?.publish(will.topic);
-  if (decision !== undefined && !decision.allowed) {
+  const tooLong = topicOverLimit(will.topic, broker.context.limits);
+  if (tooLong !== null) {
+    broker.emit('publish.refused', 'limit.topic', now, session, `will: ${tooLong}: ${will.topic.slice(0, 100)}`);
+    return;
+  }
+  const denied = ruleAgainst(session, will.topic);
+  if (denied !== null) {
     broker.counters.publishesDenied++;
-    broker.emit('publish.refused', 'access.will-denied', now, session, `${will.topic} (${decision.rule ?? 'default'})`);
+    broker.emit('publish.refused', 'access.will-denied', now, session, `${will.topic} (${denied})`);
     return;
   }
   broker.publish(willMessage(will, now), session, now);
   broker.emit('will.published', null, now, session, will.topic);
+}
+
+/** The rule that keeps the session from publishing to the topic; null where none does. */
+export function ruleAgainst({ rules }: Session, topic: string): string | null {
+  if (isServerTopic(topic)) return 'topics of the server';
+  const decision = rules?.publish(topic);
+  return decision === undefined || decision.allowed ? null : (decision.rule ?? 'default');
 }
 
 /** Ends a session and everything in it. Its connection, if any, is the caller's to close. */
@@ -162,17 +176,18 @@ export function endSession(broker: Broker, session: Session, why: string, now: n
   publishWill(broker, session, now);
   if (session.persistent) context.store.deleteSession(session);
   counters.subscriptions -= session.subscriptions.size;
-  counters.queuedMessages -= session.outbound.queuedMessages;
   broker.sessions.delete(session.clientId);
   counters.sessions--;
   countUser(broker, session.username, -1);
   session.backlog.length = 0;
-  for (const item of session.outbound.all()) {
+  const left = [...session.outbound.all()];
+  clearOutbound(context, session);
+  for (const item of left) {
     // QoS 2 messages that were sent stay with their session [MQTT-4.8.2-5]; others go to another member.
     if (item.sharedFilter === null || (item.qos === 2 && item.state !== 'queued')) continue;
-    broker.redistribute(item.message, item.sharedFilter, now);
+    if (item.message.expiresAt > now) broker.redistribute(item.message, item.sharedFilter, now);
   }
-  session.outbound.clear();
+  broker.drops.finish(session, now);
   broker.emit('session.ended', null, now, session, why);
 }
 

@@ -1,7 +1,8 @@
 import type { Broker } from './broker.ts';
 import { messageBytes } from './message.ts';
-import { scheduleExpiry, scheduleWill } from './lifecycle.ts';
+import { applyRules, scheduleExpiry, scheduleWill } from './lifecycle.ts';
 import type { OutboundMessage } from './session/outbound.ts';
+import { enqueue } from './session/queue.ts';
 import {
   decodeInFlight,
   decodeMessageRecord,
@@ -98,17 +99,16 @@ function restoreSession(
   const endsAt = record.expiryInterval === NEVER_EXPIRES ? Infinity : since + record.expiryInterval * 1000;
   session.state = { kind: 'away', since, endsAt };
   session.will = record.will;
-  session.rules = broker.rulesOf(session);
   broker.sessions.set(clientId, session);
   broker.counters.sessions++;
   if (record.username !== null)
     broker.sessionsOfUser.set(record.username, (broker.sessionsOfUser.get(record.username) ?? 0) + 1);
   for (const [topicFilter, options] of stored.subscriptions) {
-    const compiled = { ...options, deliveryFilter: session.rules?.deliveryFilter(topicFilter) ?? null };
-    session.subscriptions.set(topicFilter, compiled);
-    broker.routes.subscribe(session, topicFilter, compiled);
+    session.subscriptions.set(topicFilter, options);
+    broker.routes.subscribe(session, topicFilter, options);
     broker.counters.subscriptions++;
   }
+  applyRules(broker, session, broker.rulesOf(session), now);
   restoreOutbound(broker, session, stored);
   for (const packetIdentifier of stored.received) session.received.add(packetIdentifier);
   if (endsAt !== Infinity) scheduleExpiry(broker, session, endsAt);
@@ -116,6 +116,8 @@ function restoreSession(
     const delayMs = Math.min(session.will.delaySeconds, record.expiryInterval) * 1000;
     scheduleWill(broker, session, Math.max(record.willDueAt ?? since + delayMs, now + graceMs));
   }
+  // From now on it is away: else its time would begin anew with each restart.
+  if (record.awaySince === null) broker.context.store.putSession(session);
 }
 
 /** Messages in the order of their sequence, which is the order in which they came. */
@@ -126,8 +128,7 @@ function restoreOutbound(broker: Broker, session: Session, stored: StoredSession
     if (item === undefined) continue;
     const flight = stored.inFlight.get(sequence);
     if (flight === undefined) {
-      session.outbound.enqueue(item);
-      broker.counters.queuedMessages++;
+      enqueue(broker.context, session, item);
       continue;
     }
     item.packetIdentifier = flight.packetIdentifier;

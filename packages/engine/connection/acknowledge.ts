@@ -45,6 +45,7 @@ function wrongKind(
 function release(connection: Connection, { broker, session }: Connected, packetIdentifier: number): void {
   const { store } = broker.context;
   const known = session.received.delete(packetIdentifier);
+  connection.unreleased.delete(packetIdentifier);
   if (known && session.persistent) store.deleteReceived(session, packetIdentifier);
   const reasonCode = known || connection.version !== 5 ? ReasonCode.success : ReasonCode.packetIdentifierNotFound;
   connection.writeDurable(

@@ -9,14 +9,14 @@ import {
 import type { FaultName } from '../../faults/mod.ts';
 import type { Broker } from '../broker.ts';
 import type { Limits } from '../limits.ts';
-import { leaveSession, openSession, resumeSession } from '../lifecycle.ts';
+import { openSession, resumeSession } from '../lifecycle.ts';
 import type { Verdict } from '../ports.ts';
 import { OutboundAliases } from '../session/aliases.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
 import { willOf, type Will } from '../session/will.ts';
 import { isValidTopicName } from '../topic/names.ts';
 import type { Connected, Connection } from './connection.ts';
-import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
+import { DEFAULT_MANNERS, dialectOf, type Acceptance, type Manners } from './dialect.ts';
 import { faultOfDecodeError } from './malformed.ts';
 
 /** A CONNECT whose user name and password are being checked. */
@@ -179,40 +179,46 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   if (full !== null) return refuseConnect(connection, full, null, now);
 
   const expiryInterval = shortenExpiry(login.expiryInterval, version, limits);
-  broker.context.store.mark();
   applyLimits(connection, login, limits, now);
+  const { keepAliveMs, serverKeepAlive } = keepAliveOf(login, version, limits);
+  const acceptance: Acceptance = {
+    version,
+    sessionPresent: false,
+    sessionExpiryInterval: expiryInterval === login.expiryInterval ? null : expiryInterval,
+    assignedClientIdentifier: login.clientIdAssigned ? clientId : null,
+    serverKeepAlive,
+    receiveMaximum: limits.inFlightIn ?? RECEIVE_MAXIMUM_DEFAULT,
+    maximumPacketSize: connection.framer.maximumPacketSize,
+    topicAliasMaximum: connection.topicAliasMaximum,
+  };
+  const fitted = fitAcceptance(acceptance, connection.manners);
+  if (fitted === null) {
+    // [MQTT-3.1.2-24]: the client takes no packet that is large enough to accept it with.
+    connection.refuse('limit.client-packet-size', 'CONNACK is larger than the Maximum Packet Size', now);
+    return;
+  }
+  connection.topicAliasMaximum = fitted.topicAliasMaximum;
+  broker.context.store.mark();
   const { session, present } = openSession(
     broker,
     { clientId, username: login.username, version, cleanStart: login.cleanStart, expiryInterval, will: login.will },
     connection,
     now,
   );
-  const { keepAliveMs, serverKeepAlive } = keepAliveOf(login, version, limits);
-  const connack = dialectOf(version).accepted(
-    {
-      version,
-      sessionPresent: present,
-      sessionExpiryInterval: expiryInterval === login.expiryInterval ? null : expiryInterval,
-      assignedClientIdentifier: login.clientIdAssigned ? clientId : null,
-      serverKeepAlive,
-      receiveMaximum: limits.inFlightIn ?? RECEIVE_MAXIMUM_DEFAULT,
-      maximumPacketSize: connection.framer.maximumPacketSize,
-      topicAliasMaximum: connection.topicAliasMaximum,
-    },
-    connection.manners,
-  );
   const state: Connected = { kind: 'connected', broker, session };
-  if (connack === null) {
-    // [MQTT-3.1.2-24]: the client takes no packet that is large enough to accept it with.
-    leaveSession(broker, session, false, now);
-    connection.refuse('limit.client-packet-size', 'CONNACK is larger than the Maximum Packet Size', now);
-    return;
-  }
   broker.counters.connectsAccepted++;
-  connection.connect(state, keepAliveMs, connack, broker.context.store.written, now);
-  if (connection.state !== state) return;
+  const connack = dialectOf(version).accepted({ ...fitted, sessionPresent: present }, connection.manners);
+  connection.connect(state, keepAliveMs, connack ?? new Uint8Array(0), broker.context.store.written, now);
   connection.emit('connection.accepted', null, present ? 'session present' : null, now);
   resumeSession(broker, session, now);
+}
+
+/** What fits into the Maximum Packet Size of the client: topic aliases are the one thing to do without. Null: nothing. */
+function fitAcceptance(acceptance: Acceptance, manners: Manners): Acceptance | null {
+  for (const attempt of [acceptance, { ...acceptance, topicAliasMaximum: 0 }]) {
+    if (dialectOf(attempt.version).accepted(attempt, manners) !== null) return attempt;
+  }
+  return null;
 }
 
 /** The limit that keeps a new session out; null when none does. A client that comes back to its session is let in. */

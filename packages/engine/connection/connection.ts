@@ -3,6 +3,7 @@ import {
   emptyPublish,
   Framer,
   PacketType,
+  ReasonCode,
   type ProtocolVersion,
   type PublishPacket,
 } from '../../codec/mod.ts';
@@ -22,6 +23,7 @@ import { handleConnect, handleVerdict, type Login } from './connect.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
 import { answerToHttp, faultOfDecodeError, faultOfFirstBytes } from './malformed.ts';
+import { Output } from './output.ts';
 import { handlePingreq } from './ping.ts';
 import { handlePublish } from './publish.ts';
 import { handleSubscribe } from './subscribe.ts';
@@ -34,6 +36,10 @@ const CONNECT_BYTES_MAX = 384 * 1024;
 const STALL_RETRY_MS = 20;
 /** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
 const FAREWELL_MS = 100;
+/** How much may come behind a CONNECT that has no answer yet before reading stops. */
+const AHEAD_BYTES_MAX = 64 * 1024;
+/** How often at most an event repeats that one connection is read later. */
+const PAUSE_EVENT_INTERVAL_MS = 60_000;
 /** Time from accept to CONNECT. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
@@ -57,11 +63,6 @@ export interface Identity {
   readonly username: string | null;
 }
 
-interface Held {
-  readonly batch: BatchNumber;
-  readonly bytes: Uint8Array;
-}
-
 /** One network connection, from `opened` to `closed`. Packets are handled in a file for each type. */
 export class Connection implements SessionLink {
   readonly connection: ConnectionId;
@@ -75,13 +76,12 @@ export class Connection implements SessionLink {
   manners: Manners = DEFAULT_MANNERS;
   receiveMaximum = 65_535;
   aliases: OutboundAliases | null = null;
-  congested = false;
   /** Highest alias that the client may use. */
   topicAliasMaximum = 0;
   /** Topics by alias from the client, this connection only [MQTT-3.3.2-7]. */
   readonly topicAliases: string[] = [];
-  /** QoS 1 messages whose PUBACK waits for the journal: they count against Receive Maximum. */
-  unansweredPublishes = 0;
+  /** Identifiers of QoS 2 messages that came on this connection and are not released: they count against Receive Maximum. */
+  readonly unreleased = new Set<number>();
   /** Milliseconds without a packet after which the connection ends; 0: never. */
   keepAliveMs = 0;
   lastPacketAt: number;
@@ -89,12 +89,13 @@ export class Connection implements SessionLink {
   readonly bytes: TokenBucket;
   /** Reused for every PUBLISH. */
   readonly publish: PublishPacket = emptyPublish();
-  #held: Held[] = [];
-  #heldBytes = 0;
-  #corked: Held[] | null = null;
-  #opening = false;
+  readonly #output = new Output(this);
   #keepAliveTimer: Timer | null = null;
   #pause: Timer | null = null;
+  /** Closes a connection that has been told why. */
+  #farewell: Timer | null = null;
+  #pauseSaidAt = -Infinity;
+  #readAhead = false;
 
   constructor(connection: ConnectionId, facts: ConnectionFacts, world: World, now: number) {
     this.connection = connection;
@@ -111,6 +112,14 @@ export class Connection implements SessionLink {
 
   get maximumPacketSize(): number {
     return this.manners.maximumPacketSize;
+  }
+
+  get congested(): boolean {
+    return this.#output.congested;
+  }
+
+  get unansweredPublishes(): number {
+    return this.#output.unansweredPublishes;
   }
 
   /** Bytes have come. They are this connection's during the call only. */
@@ -144,13 +153,25 @@ export class Connection implements SessionLink {
       this.#refuseBytes(error, now);
     }
     this.framer.release();
+    this.#boundReadAhead();
+  }
+
+  /** Packets behind CONNECT wait for its outcome, but not any number of them. */
+  #boundReadAhead(): void {
+    const { kind } = this.state;
+    const waits = kind === 'authenticating' || (kind === 'connected' && this.#output.opening);
+    const full = waits && this.framer.bufferedBytes > AHEAD_BYTES_MAX;
+    if (full === this.#readAhead || this.#pause !== null) return;
+    this.#readAhead = full;
+    if (full) this.world.outbox.pause(this.connection);
+    else if (kind !== 'closed') this.world.outbox.resume(this.connection);
   }
 
   /** Whether the next packet may be handled now; pauses reading where a rate is exceeded. */
   #mayRead(now: number): boolean {
     const { state } = this;
     if (state.kind === 'awaitingConnect') return true;
-    if (state.kind !== 'connected' || this.#opening || this.#pause !== null) return false;
+    if (state.kind !== 'connected' || this.#output.opening || this.#pause !== null) return false;
     const { messages } = state.broker;
     const { stalled } = this.world;
     if (!stalled && !messages.limited && !this.publishes.limited && !this.bytes.limited) return true;
@@ -167,10 +188,14 @@ export class Connection implements SessionLink {
   }
 
   /** Back-pressure: the socket is read later, and the keep-alive clock stands still meanwhile. */
-  #pauseReading(waitMs: number, { broker, session }: Connected, now: number): void {
+  #pauseReading(waitMs: number, { broker }: Connected, now: number): void {
     this.world.outbox.pause(this.connection);
-    if (broker.counters.readPauses++ === 0)
-      broker.emit('reading.paused', 'limit.message-rate', now, session, `${waitMs} ms`);
+    this.#readAhead = false;
+    broker.counters.readPauses++;
+    if (now - this.#pauseSaidAt >= PAUSE_EVENT_INTERVAL_MS) {
+      this.#pauseSaidAt = now;
+      this.emit('reading.paused', this.world.stalled ? 'server.busy' : 'limit.message-rate', `${waitMs} ms`, now);
+    }
     this.#pause = this.world.timers.schedule(now + waitMs, (at) => {
       this.#pause = null;
       this.lastPacketAt = at;
@@ -243,12 +268,7 @@ export class Connection implements SessionLink {
     this.state = state;
     this.keepAliveMs = keepAliveMs;
     if (keepAliveMs > 0) this.#armKeepAlive(now + keepAliveMs);
-    if (batch <= this.world.durableBatch) {
-      this.#send(connack);
-      return;
-    }
-    this.#opening = true;
-    this.#hold(batch, connack);
+    this.#output.open(state.broker, connack, batch);
   }
 
   /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. */
@@ -260,88 +280,56 @@ export class Connection implements SessionLink {
     });
   }
 
-  /** From now on, what is for this client waits for `uncork`: the answer to its own publish goes first. */
+  /** See `Output`. */
   cork(): void {
-    this.#corked = [];
+    this.#output.cork();
   }
 
-  /** Sends `answer` once the batch is durable, then what has waited since `cork`. */
-  uncork(batch: BatchNumber, answer: Uint8Array): void {
-    const corked = this.#corked ?? [];
-    this.#corked = null;
-    this.writeDurable(batch, answer);
-    for (const entry of corked) this.writeDurable(entry.batch, entry.bytes);
+  uncork(batch: BatchNumber, answer: Uint8Array, answers: boolean): void {
+    this.#output.uncork(batch, answer, answers);
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#corked !== null) this.#corked.push({ batch: 0, bytes: bytes.slice() });
-    else if (this.#opening) this.#hold(0, bytes.slice());
-    else this.#send(bytes);
+    this.#output.write(bytes);
   }
 
-  /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
-    if (this.#corked !== null) this.#corked.push({ batch, bytes });
-    else if (this.#held.length === 0 && batch <= this.world.durableBatch) this.#send(bytes);
-    else this.#hold(batch, bytes);
+    this.#output.writeDurable(batch, bytes);
   }
 
-  #hold(batch: BatchNumber, bytes: Uint8Array): void {
-    this.#held.push({ batch, bytes });
-    this.#heldBytes += bytes.byteLength;
-    this.world.waiting.add(this);
-    this.#judgeCongestion(this.#heldBytes);
-  }
-
-  #send(bytes: Uint8Array): void {
-    const { state } = this;
-    if (state.kind === 'connected') {
-      state.broker.counters.packetsSent++;
-      state.broker.counters.bytesSent += bytes.byteLength;
+  /**
+   * Answers SUBSCRIBE or UNSUBSCRIBE. What the client cannot take may not be sent [MQTT-3.1.2-24], and without an answer
+   * it cannot go on.
+   * @returns false when the connection was closed.
+   */
+  answer(batch: BatchNumber, bytes: Uint8Array, now: number): boolean {
+    if (bytes.byteLength > this.maximumPacketSize) {
+      const detail = `an answer of ${bytes.byteLength} bytes`;
+      this.close('limit.client-packet-size', detail, now, ReasonCode.packetTooLarge);
+      return false;
     }
-    this.#judgeCongestion(this.world.outbox.send(this.connection, bytes));
-  }
-
-  #judgeCongestion(bufferedBytes: number): void {
-    if (this.state.kind !== 'connected') return;
-    const { outboundBufferBytes } = this.state.broker.context.limits;
-    if (outboundBufferBytes !== null && bufferedBytes > outboundBufferBytes) this.congested = true;
+    this.#output.writeDurable(batch, bytes);
+    return true;
   }
 
   /** The journal has come further: what waited for it goes out. @returns whether something still waits. */
   journaled(durableBatch: BatchNumber, now: number): boolean {
-    const held = this.#held;
-    let sent = 0;
-    for (let entry = held[0]; entry !== undefined && entry.batch <= durableBatch; entry = held[sent]) {
-      sent++;
-      this.#heldBytes -= entry.bytes.byteLength;
-      this.#send(entry.bytes);
-    }
-    if (sent === 0) return held.length > 0;
-    this.#held = held.slice(sent);
-    this.unansweredPublishes = Math.min(this.unansweredPublishes, this.#held.length);
-    if (this.#opening && this.#held.length === 0) {
-      this.#opening = false;
-      this.process(now);
-    }
-    this.#relieve(this.#heldBytes, now);
-    return this.#held.length > 0;
+    const wasOpening = this.#output.opening;
+    if (!this.#output.journaled(durableBatch)) return this.#output.waits;
+    if (wasOpening) this.process(now);
+    this.#relieve(now);
+    return this.#output.waits;
   }
 
   /** The edge has sent bytes, or has more unsent than it said last. */
   drained(bufferedBytes: number, now: number): void {
-    this.#judgeCongestion(bufferedBytes);
-    this.#relieve(bufferedBytes, now);
+    this.#output.drained(bufferedBytes);
+    this.#relieve(now);
   }
 
-  #relieve(bufferedBytes: number, now: number): void {
+  #relieve(now: number): void {
     const { state } = this;
-    if (state.kind !== 'connected') return;
-    const { outboundBufferBytes } = state.broker.context.limits;
-    if (this.congested && (outboundBufferBytes === null || bufferedBytes <= outboundBufferBytes / 2)) {
-      this.congested = false;
-      pump(state.broker.context, state.session, now);
-    }
+    if (state.kind === 'connected' && this.#output.relieve()) pump(state.broker.context, state.session, now);
   }
 
   /** Refuses a connection that has no session: CONNACK where the fault has one and the version is known, then close. */
@@ -352,7 +340,9 @@ export class Connection implements SessionLink {
     if (answer !== null) this.world.outbox.send(this.connection, answer);
     this.state = { kind: 'closed' };
     this.world.outbox.end(this.connection);
-    if (state.kind === 'authenticating') state.login.broker.counters.connectsRefused++;
+    const deployment = this.identity?.deployment ?? null;
+    const broker = deployment === null ? undefined : this.world.broker(deployment);
+    if (broker !== undefined) broker.counters.connectsRefused++;
     this.emit('connection.refused', fault, detail, now);
   }
 
@@ -363,12 +353,16 @@ export class Connection implements SessionLink {
       this.refuse(fault, detail, now);
       return;
     }
-    const farewell = this.#opening ? null : dialectOf(this.version).disconnect(fault, reasonCode, detail, this.manners);
-    if (farewell !== null) this.#send(farewell);
+    const farewell = dialectOf(this.version).disconnect(fault, reasonCode, detail, this.manners);
+    const isSaid = farewell !== null && this.#output.sendLast(farewell);
     this.#leave(state, fault, detail, true, now);
-    if (farewell === null) this.world.outbox.end(this.connection);
     // A client that is still sending would be cut off before it has read why.
-    else this.world.timers.schedule(now + FAREWELL_MS, () => this.world.outbox.end(this.connection));
+    if (isSaid) this.#farewell = this.world.timers.schedule(now + FAREWELL_MS, () => this.#end());
+    else this.#end();
+  }
+
+  #end(): void {
+    this.world.outbox.end(this.connection);
   }
 
   /** The client has said goodbye with DISCONNECT. */
@@ -381,19 +375,23 @@ export class Connection implements SessionLink {
   /** The network connection is gone. */
   closed(cause: CloseCause, now: number): void {
     const { state } = this;
+    if (this.#farewell !== null) this.world.timers.cancel(this.#farewell);
     if (state.kind === 'closed') return;
     const fault = cause.kind === 'fault' ? cause.fault : null;
     const detail = cause.kind === 'fault' || cause.kind === 'lost' ? cause.detail : null;
+    // Cut from this side without a word of ours: the core gave it up.
+    const other = cause.kind === 'local' ? 'server.error' : 'connection.lost';
     if (state.kind === 'connected') {
-      this.#leave(state, fault ?? 'connection.lost', detail ?? 'closed without DISCONNECT', true, now);
+      this.#leave(state, fault ?? other, detail ?? 'closed without DISCONNECT', true, now);
     } else {
-      this.refuse(fault ?? 'protocol.closed-before-connect', detail, now);
+      const early = state.kind === 'awaitingConnect' && cause.kind !== 'local';
+      this.refuse(fault ?? (early ? 'protocol.closed-before-connect' : other), detail, now);
     }
   }
 
   #leave(state: Connected, fault: FaultName, detail: string | null, keepWill: boolean, now: number): void {
     this.state = { kind: 'closed' };
-    this.#held = [];
+    this.#output.discard();
     this.world.waiting.delete(this);
     if (this.#keepAliveTimer !== null) this.world.timers.cancel(this.#keepAliveTimer);
     if (this.#pause !== null) this.world.timers.cancel(this.#pause);

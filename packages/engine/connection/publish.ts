@@ -1,8 +1,9 @@
-import { decodePublish, ReasonCode, utf8Length, type PublishPacket } from '../../codec/mod.ts';
+import { decodePublish, ReasonCode, type PublishPacket } from '../../codec/mod.ts';
 import { faultNumber, type FaultName } from '../../faults/mod.ts';
+import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import { forwardedProperties, type Message } from '../message.ts';
-import { topicLevels } from '../topic/names.ts';
+import { topicOverLimit } from '../topic-limits.ts';
 import type { Connected, Connection } from './connection.ts';
 import { dialectOf } from './dialect.ts';
 
@@ -85,28 +86,33 @@ function publishExactlyOnce(connection: Connection, state: Connected, now: numbe
   const { session, broker } = state;
   broker.counters.publishesReceivedQoS2++;
   const { packetIdentifier } = connection.publish;
+  if (!connection.unreleased.has(packetIdentifier) && !withinReceiveMaximum(connection, state, now)) return;
   if (session.received.has(packetIdentifier)) {
     // [MQTT-4.3.3-10]: a duplicate is answered and not delivered again.
+    connection.unreleased.add(packetIdentifier);
     answer(connection, state, 5, packetIdentifier, 0);
     return;
   }
-  if (!withinReceiveMaximum(connection, state, now)) return;
   connection.cork();
   const outcome = route(connection, state, now);
   if (connection.state !== state) return;
   // A refusal in 5.0 ends the exchange, so the identifier is not in use [MQTT-4.3.3-9].
   if (typeof outcome === 'number' || connection.version !== 5) {
     session.received.add(packetIdentifier);
+    connection.unreleased.add(packetIdentifier);
     if (session.persistent) broker.context.store.putReceived(session, packetIdentifier);
   }
   answer(connection, state, 5, packetIdentifier, outcome);
 }
 
-/** [MQTT-3.3.4-9]: more unacknowledged messages than our Receive Maximum end a 5.0 connection. */
-function withinReceiveMaximum(connection: Connection, { broker, session }: Connected, now: number): boolean {
+/**
+ * [MQTT-3.3.4-9]: more unacknowledged messages than our Receive Maximum end a 5.0 connection. The count begins anew with
+ * each connection (section 4.9), so what an earlier one left to release does not count.
+ */
+function withinReceiveMaximum(connection: Connection, { broker }: Connected, now: number): boolean {
   if (connection.version !== 5) return true;
   const receiveMaximum = broker.context.limits.inFlightIn ?? 65_535;
-  if (connection.unansweredPublishes + session.received.size < receiveMaximum) return true;
+  if (connection.unansweredPublishes + connection.unreleased.size < receiveMaximum) return true;
   connection.close('limit.receive-maximum', null, now, ReasonCode.receiveMaximumExceeded);
   return false;
 }
@@ -130,8 +136,7 @@ function answer(
     refused ? `error ${faultNumber(outcome.fault)}: ${outcome.detail}` : null,
     connection.manners,
   );
-  connection.uncork(broker.context.store.written, bytes);
-  if (type === 4 && broker.context.store.written > connection.world.durableBatch) connection.unansweredPublishes++;
+  connection.uncork(broker.context.store.written, bytes, type === 4 || reasonCode >= 0x80);
 }
 
 /** Publishes what is in `connection.publish`. @returns how many subscriptions matched, or why it was refused. */
@@ -163,25 +168,9 @@ function judge(connection: Connection, topic: string, limits: Limits, now: numbe
     connection.emit('publish.refused', 'limit.topic', `${tooLong}: ${topic.slice(0, 100)}`, now);
     return { fault: 'limit.topic', reasonCode: ReasonCode.topicNameInvalid, detail: tooLong };
   }
-  let rule: string | null = null;
-  if (topic.startsWith('$SYS/') || topic.startsWith('$share/')) rule = 'topics of the server';
-  else if (session.rules !== null) {
-    const decision = session.rules.publish(topic);
-    if (!decision.allowed) rule = decision.rule ?? 'default';
-  }
+  const rule = ruleAgainst(session, topic);
   if (rule === null) return null;
   broker.counters.publishesDenied++;
   connection.emit('publish.refused', 'access.publish-denied', `${topic} (${rule})`, now);
   return { fault: 'access.publish-denied', reasonCode: ReasonCode.notAuthorized, detail: 'publish denied' };
-}
-
-/** Says which limit on topics the topic or filter is over; null when it is over none. */
-export function topicOverLimit(topic: string, limits: Limits): string | null {
-  const { topicLevels: levels, topicBytes: bytes } = limits;
-  // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
-  if (bytes !== null && topic.length * 3 > bytes && utf8Length(topic) > bytes)
-    return `topic of more than ${bytes} bytes`;
-  if (levels !== null && topic.length >= levels && topicLevels(topic) > levels)
-    return `topic of more than ${levels} levels`;
-  return null;
 }

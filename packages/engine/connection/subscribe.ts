@@ -4,7 +4,7 @@ import { pump } from '../session/deliver.ts';
 import { isValidTopicFilter, parseSharedFilter } from '../topic/names.ts';
 import type { Connected, Connection } from './connection.ts';
 import { dialectOf } from './dialect.ts';
-import { topicOverLimit } from './publish.ts';
+import { topicOverLimit } from '../topic-limits.ts';
 
 /** A client subscribes (MQTT 5.0 section 3.8). */
 export function handleSubscribe(connection: Connection, state: Connected, now: number): void {
@@ -14,6 +14,8 @@ export function handleSubscribe(connection: Connection, state: Connected, now: n
   const subscriptionIdentifier = packet.properties?.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: number[] = [];
   const granted: { request: SubscriptionRequest; qos: 0 | 1 | 2 }[] = [];
+  /** Of those granted, the filters that the session does not have yet. */
+  const fresh = new Set<string>();
   let fault: FaultName | null = null;
   for (const request of packet.subscriptions) {
     const shared = parseSharedFilter(request.topicFilter);
@@ -37,11 +39,13 @@ export function handleSubscribe(connection: Connection, state: Connected, now: n
       state,
       shared?.topicFilter ?? request.topicFilter,
       request.topicFilter,
-      granted.length,
+      fresh,
       now,
     );
-    if (refusal === null) granted.push({ request, qos: request.qos });
-    else fault = refusal.fault;
+    if (refusal === null) {
+      granted.push({ request, qos: request.qos });
+      if (!session.subscriptions.has(request.topicFilter)) fresh.add(request.topicFilter);
+    } else fault = refusal.fault;
     reasonCodes.push(refusal?.reasonCode ?? request.qos);
   }
   // 3.1 has no code for a refused subscription.
@@ -63,12 +67,9 @@ export function handleSubscribe(connection: Connection, state: Connected, now: n
   }
   const reason = fault === null ? null : `error ${faultNumber(fault)}: subscription refused`;
   // [MQTT-3.8.4-1] [MQTT-3.8.4-6]
-  connection.writeDurable(
-    broker.context.store.written,
-    dialectOf(version).suback(packet.packetIdentifier, reasonCodes, reason, connection.manners),
-  );
+  const suback = dialectOf(version).suback(packet.packetIdentifier, reasonCodes, reason, connection.manners);
   // Retained messages follow SUBACK.
-  pump(broker.context, session, now);
+  if (connection.answer(broker.context.store.written, suback, now)) pump(broker.context, session, now);
 }
 
 function judge(
@@ -76,7 +77,7 @@ function judge(
   { broker, session }: Connected,
   topicFilter: string,
   asked: string,
-  pending: number,
+  fresh: ReadonlySet<string>,
   now: number,
 ): { fault: FaultName; reasonCode: number } | null {
   const { limits, counters } = broker.context;
@@ -89,7 +90,8 @@ function judge(
   if (
     subscriptionsPerClient !== null &&
     !session.subscriptions.has(asked) &&
-    session.subscriptions.size + pending >= subscriptionsPerClient
+    !fresh.has(asked) &&
+    session.subscriptions.size + fresh.size >= subscriptionsPerClient
   ) {
     connection.emit('subscription.refused', 'limit.subscriptions', asked, now);
     return { fault: 'limit.subscriptions', reasonCode: ReasonCode.quotaExceeded };

@@ -23,8 +23,9 @@ export function handleUnsubscribe(connection: Connection, { broker, session }: C
     reasonCodes.push(existed ? ReasonCode.success : ReasonCode.noSubscriptionExisted);
   }
   // [MQTT-3.10.4-4] [MQTT-3.10.4-5]
-  connection.writeDurable(
+  connection.answer(
     broker.context.store.written,
     dialectOf(version).unsuback(packet.packetIdentifier, reasonCodes),
+    now,
   );
 }

@@ -16,11 +16,13 @@ export class OutboundAliases {
     return this.#aliases.get(topic) ?? 0;
   }
 
-  /** Gives the topic an alias that has to be sent together with the topic; 0 when all are given. */
-  assign(topic: string): number {
-    if (this.#aliases.size >= this.#maximum) return 0;
-    const alias = this.#aliases.size + 1;
-    this.#aliases.set(topic, alias);
-    return alias;
+  /** The alias that a new topic would get; 0 when all are given. */
+  get next(): number {
+    return this.#aliases.size < this.#maximum ? this.#aliases.size + 1 : 0;
+  }
+
+  /** Gives the topic the alias `next`: it has been sent together with the topic. */
+  assign(topic: string): void {
+    this.#aliases.set(topic, this.next);
   }
 }

@@ -4,6 +4,7 @@ import type { SessionContext } from './context.ts';
 import { encodeMessage } from './encode.ts';
 import type { SessionLink } from './link.ts';
 import type { OutboundMessage } from './outbound.ts';
+import { boundQueue, dequeue, dropped, enqueue } from './queue.ts';
 import type { Session } from './session.ts';
 
 /** How a subscription wants the message. */
@@ -46,14 +47,14 @@ export function deliver(
     link !== null &&
     !link.congested &&
     outbound.queuedMessages === 0 &&
+    outbound.unsent.size === 0 &&
     outbound.inFlight.size < link.receiveMaximum
   ) {
     launch(context, session, link, item, now);
     return;
   }
   keep(message);
-  outbound.enqueue(item);
-  context.counters.queuedMessages++;
+  enqueue(context, session, item);
   boundQueue(context, session, now);
 }
 
@@ -91,23 +92,6 @@ function sendUnacknowledged(
   }
   context.counters.publishesSentQoS0++;
   link.write(bytes);
-}
-
-/** The one way in which an acknowledged message can be lost: the oldest of a full queue, counted and said. */
-function boundQueue(context: SessionContext, session: Session, now: number): void {
-  const { outbound } = session;
-  const { queuedMessages, queuedBytes } = context.limits;
-  while (
-    (queuedMessages !== null && outbound.queuedMessages > queuedMessages) ||
-    (queuedBytes !== null && outbound.queuedBytes > queuedBytes && outbound.queuedMessages > 1)
-  ) {
-    const oldest = outbound.dequeue();
-    if (oldest === undefined) return;
-    context.counters.queuedMessages--;
-    context.counters.messagesDroppedQueue++;
-    forget(context, session, oldest);
-    context.dropped(session, 'limit.queue', oldest.message.topic, now);
-  }
 }
 
 function forget(context: SessionContext, session: Session, item: OutboundMessage): void {
@@ -159,7 +143,7 @@ function transmit(
   );
   if (bytes.byteLength > link.maximumPacketSize) {
     // [MQTT-3.1.2-25]: treated as if it had been delivered.
-    session.outbound.inFlight.delete(item.packetIdentifier);
+    session.outbound.settle(item);
     forget(context, session, item);
     context.counters.messagesDroppedTooLarge++;
     context.dropped(session, 'limit.client-packet-size', message.topic, now);
@@ -169,7 +153,7 @@ function transmit(
   else context.counters.publishesSentQoS2++;
   // What is in flight outlives this call: it may have to be sent again.
   keep(message);
-  if (waits) link.writeDurable(context.store.openBatch, message.encoded === null ? bytes : bytes.slice());
+  if (waits) link.writeDurable(context.store.written, message.encoded === null ? bytes : bytes.slice());
   else link.write(bytes);
 }
 
@@ -177,34 +161,39 @@ function transmit(
 export function pump(context: SessionContext, session: Session, now: number): void {
   const { link, outbound } = session;
   if (link === null) return;
-  while (!link.congested && outbound.inFlight.size < link.receiveMaximum) {
-    const item = outbound.dequeue();
-    if (item === undefined) break;
-    context.counters.queuedMessages--;
-    // [MQTT-3.3.2-5]
-    if (expired(item.message, now)) {
-      context.counters.messagesDroppedExpired++;
-      forget(context, session, item);
+  while (!link.congested && outbound.outstanding < link.receiveMaximum) {
+    const again = outbound.unsent.values().next().value;
+    if (again !== undefined) {
+      outbound.unsent.delete(again);
+      transmit(context, session, link, again, true, now);
       continue;
     }
-    launch(context, session, link, item, now);
+    const item = dequeue(context, session);
+    if (item === undefined) break;
+    // [MQTT-3.3.2-5]
+    if (expired(item.message, now)) dropped(context, session, item, 'limit.expired', now);
+    else launch(context, session, link, item, now);
   }
-  if (session.backlog.length > 0 && outbound.queuedMessages === 0) pumpBacklog(context, session, link, now);
+  if (session.backlog.length > 0 && outbound.queuedMessages === 0 && outbound.unsent.size === 0)
+    pumpBacklog(context, session, link, now);
 }
 
 /** Sends retained messages of new subscriptions as long as the client can take them. */
 function pumpBacklog(context: SessionContext, session: Session, link: SessionLink, now: number): void {
   for (let entry = session.backlog[0]; entry !== undefined; entry = session.backlog[0]) {
     const { options } = entry;
-    const message = entry.pending ?? entry.messages.next().value;
+    const { pending } = entry;
+    entry.pending = null;
+    // What has been replaced meanwhile was delivered as it came: the old message must not follow the new one.
+    if (pending !== null && !entry.isRetained(pending)) continue;
+    const message = pending ?? entry.messages.next().value;
     if (message === undefined) {
       session.backlog.shift();
       continue;
     }
-    entry.pending = null;
     if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
     const qos = options.qos < message.qos ? options.qos : message.qos;
-    if (link.congested || (qos > 0 && session.outbound.inFlight.size >= link.receiveMaximum)) {
+    if (link.congested || (qos > 0 && session.outbound.outstanding >= link.receiveMaximum)) {
       entry.pending = message;
       return;
     }
@@ -216,14 +205,15 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
 
 /**
  * After a session was resumed: sends everything in flight again, in the original order and with the original
- * identifiers [MQTT-4.4.0-1], then what is queued.
+ * identifiers [MQTT-4.4.0-1], as far as Receive Maximum goes [MQTT-3.3.4-9], then what is queued.
  */
 export function resend(context: SessionContext, session: Session, now: number): void {
   const { link, outbound } = session;
   if (link === null) return;
-  for (const item of [...outbound.inFlight.values()]) {
+  outbound.unsent.clear();
+  for (const item of outbound.inFlight.values()) {
     if (item.state === 'released') sendRelease(context, session, link, item.packetIdentifier, ReasonCode.success);
-    else transmit(context, session, link, item, true, now);
+    else outbound.unsent.add(item);
   }
   pump(context, session, now);
 }
@@ -236,7 +226,7 @@ function sendRelease(
   reasonCode: number,
 ): void {
   const bytes = encodeAck(link.version, PacketType.PUBREL, packetIdentifier, link.version === 5 ? reasonCode : 0, null);
-  if (session.persistent && context.store.waits) link.writeDurable(context.store.openBatch, bytes);
+  if (session.persistent && context.store.waits) link.writeDurable(context.store.written, bytes);
   else link.write(bytes);
 }
 
@@ -249,7 +239,7 @@ export function acknowledged(
 ): boolean {
   const item = session.outbound.inFlight.get(packetIdentifier);
   if (item === undefined || item.qos !== 1) return false;
-  session.outbound.inFlight.delete(packetIdentifier);
+  session.outbound.settle(item);
   forget(context, session, item);
   pump(context, session, now);
   return true;
@@ -272,12 +262,13 @@ export function received(
     return false;
   }
   if (reasonCode >= 0x80) {
-    outbound.inFlight.delete(packetIdentifier);
+    outbound.settle(item);
     forget(context, session, item);
     pump(context, session, now);
     return true;
   }
   item.state = 'released';
+  outbound.unsent.delete(item);
   if (session.persistent) context.store.putInFlight(session, item);
   sendRelease(context, session, link, packetIdentifier, ReasonCode.success);
   return true;
@@ -287,7 +278,7 @@ export function received(
 export function completed(context: SessionContext, session: Session, packetIdentifier: number, now: number): boolean {
   const item = session.outbound.inFlight.get(packetIdentifier);
   if (item === undefined || item.state !== 'released') return false;
-  session.outbound.inFlight.delete(packetIdentifier);
+  session.outbound.settle(item);
   forget(context, session, item);
   pump(context, session, now);
   return true;

@@ -47,29 +47,24 @@ export function encodeMessage(link: SessionLink, message: Message, shape: Publis
   const aliases = shape.mayAlias ? link.aliases : null;
   if (aliases !== null && version === 5) {
     const known = aliases.known(message.topic);
-    if (known !== 0)
-      return encodePublish(
+    const alias = known === 0 ? aliases.next : known;
+    if (alias !== 0) {
+      const bytes = encodePublish(
         5,
-        '',
+        known === 0 ? message.topic : '',
         message.payload,
         shape.qos,
         shape.retain,
         shape.dup,
         shape.packetIdentifier,
-        propertiesFor(message, shape, known, now),
+        propertiesFor(message, shape, alias, now),
       );
-    const fresh = aliases.assign(message.topic);
-    if (fresh !== 0)
-      return encodePublish(
-        5,
-        message.topic,
-        message.payload,
-        shape.qos,
-        shape.retain,
-        shape.dup,
-        shape.packetIdentifier,
-        propertiesFor(message, shape, fresh, now),
-      );
+      // A packet that is too large is not sent: the client would never learn the alias [MQTT-3.1.2-25].
+      if (bytes.byteLength <= link.maximumPacketSize) {
+        if (known === 0) aliases.assign(message.topic);
+        return bytes;
+      }
+    }
   }
   const slot = (version === 5 ? 8 : 0) | (shape.qos << 1) | (shape.retain ? 1 : 0);
   const shared = plain && message.encoded !== null ? message.encoded[slot] : undefined;

@@ -27,6 +27,8 @@ export class Outbound {
   #sequence = 0;
   /** By Packet Identifier, in the order of sending [MQTT-4.6.0-1]. */
   readonly inFlight = new Map<number, OutboundMessage>();
+  /** Of those in flight, what an earlier connection sent and this one has not sent again yet, in the same order. */
+  readonly unsent = new Set<OutboundMessage>();
 
   get queuedMessages(): number {
     return this.#queue.length - this.#head;
@@ -34,6 +36,11 @@ export class Outbound {
 
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** How many messages count against the client's Receive Maximum, which begins anew with each connection. */
+  get outstanding(): number {
+    return this.inFlight.size - this.unsent.size;
   }
 
   nextSequence(): number {
@@ -83,12 +90,19 @@ export class Outbound {
     this.inFlight.set(item.packetIdentifier, item);
   }
 
+  /** The exchange of a message in flight has come to its end. */
+  settle(item: OutboundMessage): void {
+    this.inFlight.delete(item.packetIdentifier);
+    this.unsent.delete(item);
+  }
+
   /** Forgets everything: the session has ended. */
   clear(): void {
     this.#queue = [];
     this.#head = 0;
     this.#queuedBytes = 0;
     this.inFlight.clear();
+    this.unsent.clear();
   }
 
   /** All messages, in flight first, then queued, each oldest first. */

@@ -13,10 +13,13 @@ export const NEVER_EXPIRES = 0xffff_ffff;
 
 /** Retained messages on their way to one subscription. */
 export interface RetainedBacklog {
+  readonly topicFilter: string;
   readonly messages: Iterable<Message> & Iterator<Message>;
   readonly options: SubscriptionOptions;
   /** Taken from `messages`, not sent yet. */
   pending: Message | null;
+  /** Whether the message is still the one that is retained for its topic. */
+  readonly isRetained: (message: Message) => boolean;
 }
 
 /**
@@ -49,9 +52,6 @@ export class Session implements Subject {
   readonly backlog: RetainedBacklog[] = [];
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
-  /** Messages dropped since the last event that said so. */
-  droppedUnsaid = 0;
-  droppedSaidAt = -Infinity;
 
   constructor(
     deployment: DeploymentId,

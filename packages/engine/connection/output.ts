@@ -1,0 +1,166 @@
+import type { Broker } from '../broker.ts';
+import type { BatchNumber } from '../ids.ts';
+import type { Connection } from './connection.ts';
+
+interface Held {
+  /** 0: waits for nothing but its turn. */
+  readonly batch: BatchNumber;
+  readonly bytes: Uint8Array;
+  /** Ends the exchange of a QoS 1 or 2 PUBLISH of the client. */
+  readonly answers: boolean;
+}
+
+/**
+ * What goes out on one connection: at once, or in order behind something that waits for the journal. Also knows when so
+ * much waits for the client that it is congested.
+ */
+export class Output {
+  readonly #owner: Connection;
+  #broker: Broker | null = null;
+  #held: Held[] = [];
+  #heldBytes = 0;
+  /** Of those held, the ones that wait for their turn only. */
+  #heldInTurn = 0;
+  #bufferedBytes = 0;
+  #corked: Held[] | null = null;
+  #opening = false;
+  #congested = false;
+  #unansweredPublishes = 0;
+
+  constructor(owner: Connection) {
+    this.#owner = owner;
+  }
+
+  /** True while so much is buffered that QoS 0 is dropped and QoS 1 and 2 wait. */
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  /** True until CONNACK is out. */
+  get opening(): boolean {
+    return this.#opening;
+  }
+
+  /** PUBLISH packets of the client whose last answer waits for the journal: they count against Receive Maximum. */
+  get unansweredPublishes(): number {
+    return this.#unansweredPublishes;
+  }
+
+  /** Whether something waits for the journal. */
+  get waits(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** `connack` goes out first, once `batch` is durable, and everything else behind it. */
+  open(broker: Broker, connack: Uint8Array, batch: BatchNumber): void {
+    this.#broker = broker;
+    this.#opening = batch > this.#owner.world.durableBatch;
+    if (this.#opening) this.#hold({ batch, bytes: connack, answers: false });
+    else this.#send(connack);
+  }
+
+  /** From now on, what is for this client waits for `uncork`: the answer to its own publish goes first. */
+  cork(): void {
+    this.#corked = [];
+  }
+
+  /**
+   * Sends `answer` once the batch is durable, then what has waited since `cork`.
+   * @param answers whether it ends the exchange: PUBACK, or a PUBREC that refuses.
+   */
+  uncork(batch: BatchNumber, answer: Uint8Array, answers: boolean): void {
+    const corked = this.#corked ?? [];
+    this.#corked = null;
+    this.#put({ batch, bytes: answer, answers });
+    for (const entry of corked) this.#put(entry);
+  }
+
+  /** Sends now, unless something that was to be sent before waits. The bytes may be reused afterwards. */
+  write(bytes: Uint8Array): void {
+    if (this.#corked !== null) this.#corked.push({ batch: 0, bytes: bytes.slice(), answers: false });
+    // Never past a packet of its own kind, so that messages keep their order [MQTT-4.6.0-5].
+    else if (this.#opening || this.#heldInTurn > 0) this.#hold({ batch: 0, bytes: bytes.slice(), answers: false });
+    else this.#send(bytes);
+  }
+
+  /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
+  writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
+    if (this.#corked !== null) this.#corked.push({ batch, bytes, answers: false });
+    else this.#put({ batch, bytes, answers: false });
+  }
+
+  /** Sends what has waited for the journal. @returns whether something went out. */
+  journaled(durableBatch: BatchNumber): boolean {
+    const held = this.#held;
+    let sent = 0;
+    for (let entry = held[0]; entry !== undefined && entry.batch <= durableBatch; entry = held[sent]) {
+      sent++;
+      this.#heldBytes -= entry.bytes.byteLength;
+      if (entry.batch === 0) this.#heldInTurn--;
+      if (entry.answers) this.#unansweredPublishes--;
+      this.#send(entry.bytes);
+    }
+    if (sent === 0) return false;
+    this.#held = held.slice(sent);
+    // CONNACK was the first of them.
+    this.#opening = false;
+    return true;
+  }
+
+  /** The edge has sent bytes, or has more unsent than it said last. */
+  drained(bufferedBytes: number): void {
+    this.#bufferedBytes = bufferedBytes;
+    this.#judgeCongestion();
+  }
+
+  /** Ends congestion when half of the buffer is free again. @returns whether it ended. */
+  relieve(): boolean {
+    if (!this.#congested) return false;
+    const most = this.#broker?.context.limits.outboundBufferBytes ?? null;
+    if (most !== null && this.#bufferedBytes + this.#heldBytes > most / 2) return false;
+    this.#congested = false;
+    return true;
+  }
+
+  /** A last packet, ahead of everything that waits; not where not even CONNACK is out. @returns whether it went out. */
+  sendLast(bytes: Uint8Array): boolean {
+    if (this.#opening) return false;
+    this.#send(bytes);
+    return true;
+  }
+
+  /** What waits is not for anybody any more. */
+  discard(): void {
+    this.#held = [];
+    this.#corked = null;
+  }
+
+  #put(entry: Held): void {
+    if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch) this.#send(entry.bytes);
+    else this.#hold(entry);
+  }
+
+  #hold(entry: Held): void {
+    this.#held.push(entry);
+    this.#heldBytes += entry.bytes.byteLength;
+    if (entry.batch === 0) this.#heldInTurn++;
+    if (entry.answers) this.#unansweredPublishes++;
+    this.#owner.world.waiting.add(this.#owner);
+    this.#judgeCongestion();
+  }
+
+  #send(bytes: Uint8Array): void {
+    const broker = this.#broker;
+    if (broker !== null) {
+      broker.counters.packetsSent++;
+      broker.counters.bytesSent += bytes.byteLength;
+    }
+    this.#bufferedBytes = this.#owner.world.outbox.send(this.#owner.connection, bytes);
+    this.#judgeCongestion();
+  }
+
+  #judgeCongestion(): void {
+    const most = this.#broker?.context.limits.outboundBufferBytes ?? null;
+    if (most !== null && this.#bufferedBytes + this.#heldBytes > most) this.#congested = true;
+  }
+}

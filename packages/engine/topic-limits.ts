@@ -1,0 +1,19 @@
+import { utf8Length } from '../codec/mod.ts';
+import type { Limits } from './limits.ts';
+import { topicLevels } from './topic/names.ts';
+
+/** Says which limit on topics the topic or filter is over; null when it is over none. */
+export function topicOverLimit(topic: string, limits: Limits): string | null {
+  const { topicLevels: levels, topicBytes: bytes } = limits;
+  // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
+  if (bytes !== null && topic.length * 3 > bytes && utf8Length(topic) > bytes)
+    return `topic of more than ${bytes} bytes`;
+  if (levels !== null && topic.length >= levels && topicLevels(topic) > levels)
+    return `topic of more than ${levels} levels`;
+  return null;
+}
+
+/** Whether the topic is one that only the server itself may publish to. */
+export function isServerTopic(topic: string): boolean {
+  return topic.startsWith('$SYS/') || topic.startsWith('$share/');
+}
