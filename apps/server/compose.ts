@@ -188,7 +188,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
   await restoreDeployments(engine, journal, (id) => deploymentTable.get(id)?.deletedAt === null, now());
   const first = await ensureFirstDeployment(deployments, credentials, config);
-  for (const { deployment, error } of await deployments.openRunning()) {
+  for (const { deployment, error } of await deployments.openAll()) {
     log.error(
       `Deployment ${deployment} has no plain listener: ${error instanceof Error ? error.message : String(error)}`,
     );

@@ -39,7 +39,7 @@ export class EngineDeployments implements LiveDeployments {
   ): Promise<void> {
     const { engine, listen, now } = this.#options;
     engine.addDeployment(deployment, now());
-    this.#closeListeners(deployment);
+    if (this.#listeners.has(deployment)) return;
     const opened: PlainListener[] = [];
     try {
       if (plain.mqttPort !== null) opened.push(listen('mqtt', plain.mqttPort, deployment));
@@ -52,7 +52,7 @@ export class EngineDeployments implements LiveDeployments {
   }
 
   async close(deployment: DeploymentId, fault: FaultName, forget: boolean): Promise<void> {
-    this.#closeListeners(deployment);
+    if (forget) this.#closeListeners(deployment);
     this.#options.engine.closeDeployment(deployment, fault, forget, this.#options.now());
     if (forget) this.#options.forget(deployment);
     this.#options.changed();

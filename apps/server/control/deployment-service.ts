@@ -73,11 +73,12 @@ export class DeploymentService {
   }
 
   /**
-   * Makes the running deployments live, at the start of the server.
+   * Makes the deployments live, at the start of the server: the stopped ones too, so that their devices are told why
+   * they may not connect.
    * @returns what could not be opened (a plain port that is in use); the others run.
    */
-  async openRunning(): Promise<{ deployment: DeploymentId; error: unknown }[]> {
-    const rows = await this.#rows().where('state', '=', 'running').execute();
+  async openAll(): Promise<{ deployment: DeploymentId; error: unknown }[]> {
+    const rows = await this.#rows().execute();
     const failures: { deployment: DeploymentId; error: unknown }[] = [];
     for (const row of rows) {
       try {

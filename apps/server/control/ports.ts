@@ -15,7 +15,10 @@ export interface LiveDeployments {
     deployment: DeploymentId,
     plain: { readonly mqttPort: number | null; readonly wsPort: number | null },
   ): Promise<void>;
-  /** Closes its plain listeners, then all its connections with the fault. Sessions stay unless `forget` is set. */
+  /**
+   * Closes all its connections with the fault. Sessions and plain listeners stay, so that its devices are told why they
+   * may not connect, unless `forget` is set.
+   */
   close(deployment: DeploymentId, fault: FaultName, forget: boolean): Promise<void>;
   /** Closes the connections that logged in with the user name. */
   closeUsername(deployment: DeploymentId, username: string, fault: FaultName): void;

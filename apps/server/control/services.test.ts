@@ -196,14 +196,13 @@ describe('deployments', () => {
 describe('dedicated deployments', () => {
   const ports = { type: 'dedicated', mqttPort: 1883, wsPort: 8083 } as const;
 
-  test('have plain ports of their own, opened at each start', async () => {
+  test('have plain ports of their own, opened at each start, of the stopped ones too', async () => {
     const { id, ports: shown } = await control.deployments.create({ name: 'plant', ...ports });
     expect(shown).toEqual({ mqtts: 8883, wss: 8084, mqtt: 1883, ws: 8083 });
-    await control.deployments.create({ name: 'stopped' });
-    await control.deployments.stop('stopped');
+    await control.deployments.stop('plant');
     expect(control.live.take()[0]).toBe(`open ${id} 1883 8083`);
     await restart();
-    expect(await control.deployments.openRunning()).toEqual([]);
+    expect(await control.deployments.openAll()).toEqual([]);
     expect(control.live.take()).toEqual([`open ${id} 1883 8083`]);
   });
 
@@ -212,7 +211,7 @@ describe('dedicated deployments', () => {
     const north = await control.deployments.create({ name: 'north' });
     control.live.take();
     control.live.trickyPorts.add(1883);
-    const failures = await control.deployments.openRunning();
+    const failures = await control.deployments.openAll();
     expect(failures.map((failure) => failure.deployment)).toEqual([plant.id as DeploymentId]);
     expect(control.live.take()).toEqual([`open ${north.id} null null`]);
   });
