@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DataDirectory } from '../config/data-directory.ts';
 import { type CertificateAnswer, type Refusal, refusal } from './answer.ts';
 import { ensureFor } from './ensure.ts';
-import { fileNames } from './files.ts';
+import { type CertificateFiles, fileNames } from './files.ts';
 import { namesOf } from './pem.ts';
 import { peekRollover } from './rollover.ts';
 import { cancelRollover, finishRollover, planRollover } from './rollover-requests.ts';
@@ -17,23 +17,22 @@ export type OfflineChange =
   /** Milliseconds since 1970, `now`, or null: in 30 days. */
   | { readonly kind: 'plan'; readonly at: number | 'now' | null };
 
-/** Whether the directory is one that a service has made. */
-export function isDataDirectory(path: string): boolean {
-  return existsSync(join(path, fileNames.serverCertificate)) || existsSync(join(path, fileNames.ownChain));
-}
-
 /**
- * Reads the state without the lock and without changing anything, so also while a service runs.
+ * Reads the state of a data directory without its lock and without changing anything, so also while a service runs.
  * @returns null where there are no certificates, or they cannot be read.
  */
 export function readStatus(path: string): CertificateStatus | null {
   const file = (name: string) => join(path, name);
-  const read = (name: string) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : null);
+  return readStatusOf({ file, read: (name) => (existsSync(file(name)) ? readFileSync(file(name), 'utf8') : null) });
+}
+
+/** The same for files that are at hand. */
+export function readStatusOf(files: Pick<CertificateFiles, 'file' | 'read'>): CertificateStatus | null {
   try {
-    const own = read(fileNames.ownChain);
-    if (own !== null) return statusOfOwn(new X509Certificate(own), read(fileNames.ownRoot), null);
-    const [ca, server] = [read(fileNames.rootCertificate), read(fileNames.serverCertificate)];
-    return ca === null || server === null ? null : statusOf(ca, server, peekRollover({ file, read }));
+    const own = files.read(fileNames.ownChain);
+    if (own !== null) return statusOfOwn(new X509Certificate(own), files.read(fileNames.ownRoot), null);
+    const [ca, server] = [files.read(fileNames.rootCertificate), files.read(fileNames.serverCertificate)];
+    return ca === null || server === null ? null : statusOf(ca, server, peekRollover(files));
   } catch {
     return null;
   }

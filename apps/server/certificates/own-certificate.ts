@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { checkChain, isRoot } from './own-chain.ts';
 import { checkKey } from './own-key.ts';
 import type { OwnProblem } from './own-problem.ts';
-import { certificateBlocks, namesOf } from './pem.ts';
+import { certificateBlocks, isKeyOf, namesOf, shortName } from './pem.ts';
 
 const serverAuth = '1.3.6.1.5.5.7.3.1';
 const anyUsage = '2.5.29.37.0';
@@ -44,7 +44,9 @@ export function checkOwnCertificate(input: OwnInput): OwnResult {
   if (!Array.isArray(chain)) return { ok: false, problems: [chain] };
   const [server] = chain;
   if (server === undefined) return { ok: false, problems: [notCertificate(input)] };
-  const key = checkKey(input.key, input.keyPath, chain);
+  const misplaced = checkFirst(chain, input);
+  if (misplaced !== null) return { ok: false, problems: [misplaced] };
+  const key = checkKey(input.key, input.keyPath, server);
   const report = checkChain(chain, input.certPath, input.now);
   const problems = [
     ...(key === null ? [] : [key]),
@@ -69,8 +71,24 @@ export function checkOwnCertificate(input: OwnInput): OwnResult {
   };
 }
 
-function parseChain({ certPath }: OwnInput, blocks: readonly string[]): X509Certificate[] | OwnProblem {
+/** Everything that is said of the server certificate would be wrong where another one stands first. */
+function checkFirst(chain: readonly X509Certificate[], { key, keyPath, certPath }: OwnInput): OwnProblem | null {
+  const index = chain.findIndex((certificate) => isKeyOf(certificate, key));
+  const found = chain[index];
+  if (index <= 0 || found === undefined) return null;
+  return {
+    message: `The key in ${keyPath} belongs to "${shortName(found.subject)}", which is not the first certificate in ${certPath}.`,
+    remedy: 'Put the server certificate first, then the one that signed it, and so on.',
+  };
+}
+
+function parseChain({ cert, certPath }: OwnInput, blocks: readonly string[]): X509Certificate[] | OwnProblem {
   const chain: X509Certificate[] = [];
+  const begun = cert.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (begun > blocks.length) {
+    const message = `A certificate in ${certPath} is cut off.`;
+    return { message, remedy: 'Copy the file again from where it was made.' };
+  }
   for (const [index, block] of blocks.entries()) {
     try {
       chain.push(new X509Certificate(block));

@@ -6,11 +6,8 @@ const rsaBitsMin = 2048;
 const rsaBitsMax = 8192;
 const curves = ['prime256v1', 'P-256', 'secp384r1', 'P-384', 'secp521r1', 'P-521'];
 
-/**
- * What is wrong with the private key, or null.
- * @param chain the certificates that it is given with, server certificate first.
- */
-export function checkKey(pem: string, path: string, chain: readonly X509Certificate[]): OwnProblem | null {
+/** What is wrong with the private key of the server certificate, or null. */
+export function checkKey(pem: string, path: string, server: X509Certificate): OwnProblem | null {
   if (pem.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----') || /^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     return {
       message: `The key in ${path} is protected by a passphrase, which nobody can type at a start.`,
@@ -25,7 +22,7 @@ export function checkKey(pem: string, path: string, chain: readonly X509Certific
   } catch {
     return { message: `The key in ${path} is damaged.`, remedy: 'Copy it again from where it was made.' };
   }
-  return checkKind(key, path) ?? checkMatch(pem, path, chain);
+  return checkKind(key, path) ?? checkMatch(pem, path, server);
 }
 
 function notKey(pem: string, path: string): OwnProblem {
@@ -52,16 +49,8 @@ function checkKind(key: KeyObject, path: string): OwnProblem | null {
   return { message: `The key in ${path} is of a kind that clients do not take for TLS (${kind}).`, remedy };
 }
 
-function checkMatch(pem: string, path: string, chain: readonly X509Certificate[]): OwnProblem | null {
-  const [server] = chain;
-  if (server === undefined || isKeyOf(server, pem)) return null;
-  const other = chain.find((certificate) => isKeyOf(certificate, pem));
-  if (other !== undefined) {
-    return {
-      message: `The key in ${path} belongs to "${shortName(other.subject)}", which is not the first certificate of the file.`,
-      remedy: 'Put the server certificate first, then the one that signed it, and so on.',
-    };
-  }
+function checkMatch(pem: string, path: string, server: X509Certificate): OwnProblem | null {
+  if (isKeyOf(server, pem)) return null;
   return {
     message: `The key in ${path} is not the one of the certificate "${shortName(server.subject)}".`,
     remedy: 'Give the key with which that certificate was asked for.',
