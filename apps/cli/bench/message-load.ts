@@ -13,8 +13,6 @@ import { Subscriber, type SubscriberThread } from './subscriber.ts';
 
 /** Waits shorter than this are spent turning: a timer is up to a millisecond late. */
 const spinUs = 2000;
-/** After the end, so long without a message, and what is missing is lost. */
-const quietUs = 3_000_000;
 const pollMs = 20;
 
 /** When the load runs, on the clock of `nowUs`. */
@@ -106,6 +104,7 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
       await this.#orEnd(Bun.sleep((times.endUs - nowUs()) / 1000));
       const used = process.threadCpuUsage(before);
       const cpuShare = (used.user + used.system) / (nowUs() - fromUs);
+      this.#lastTurn(times.endUs);
       await this.#orEnd(this.#drain(times.endUs));
       return this.#part(cpuShare);
     } finally {
@@ -192,6 +191,18 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
     const now = nowUs();
     if (times === null || now >= times.endUs) return;
     this.#takeFromSchedule(now);
+    this.#pumpAwake(now, times);
+    if (this.#schedule !== null && this.#schedule.nextUs - now < spinUs) this.#requestTurn();
+  }
+
+  /** What fell due after the last turn belongs to the load too. */
+  #lastTurn(endUs: number): void {
+    if (this.#schedule === null || this.#times === null) return;
+    this.#takeFromSchedule(endUs);
+    this.#pumpAwake(endUs, this.#times);
+  }
+
+  #pumpAwake(now: number, times: RunTimes): void {
     const awake = this.#awake;
     this.#awake = [];
     let sent = 0;
@@ -201,13 +212,12 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
     }
     this.#sentAll += sent;
     if (now >= times.measureUs) this.#sent += sent;
-    if (this.#schedule !== null && this.#schedule.nextUs - now < spinUs) this.#requestTurn();
   }
 
   #takeFromSchedule(now: number): void {
     const schedule = this.#schedule;
     if (schedule === null) return;
-    for (let due = schedule.nextUs; due <= now; due = schedule.nextUs) {
+    for (let due = schedule.nextUs; due < now; due = schedule.nextUs) {
       this.#lateness.record(now - due);
       const publisher = this.#publishers[schedule.take() - this.#publisherRange.from];
       if (publisher === undefined) continue;
@@ -246,7 +256,7 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
       const now = nowUs();
       // Other threads may still have been in their last turn.
       if (this.#plan.workers > 1 && now - endUs < 200_000) continue;
-      if (this.#lost() === 0 || now - Math.max(this.#lastArrivalUs, endUs) > quietUs) return;
+      if (this.#lost() === 0 || now - Math.max(this.#lastArrivalUs, endUs) > this.#plan.quietSeconds * 1e6) return;
     }
   }
 

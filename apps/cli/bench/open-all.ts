@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.ts';
+import type { Histogram } from './histogram.ts';
 import { nowUs } from './clock.ts';
 
 /** How connections are opened. */

@@ -162,6 +162,7 @@ function readMessageLoad(scenario: MessageScenario, flags: BenchFlags) {
     ratePerSecond,
     seconds: flags.seconds ?? 10,
     warmUpSeconds: flags.warmUp ?? 1,
+    quietSeconds: 3,
   };
 }
 

@@ -46,6 +46,8 @@ export interface MessagePlan extends CommonPlan {
   readonly ratePerSecond: number | null;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** After the end, so long without a message, and what is missing is lost. */
+  readonly quietSeconds: number;
 }
 
 /** A load of connections. */

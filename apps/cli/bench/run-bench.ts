@@ -127,7 +127,7 @@ function busyWarning(parts: readonly { readonly cpuShare: number }[]): string[] 
   const busiest = Math.max(...parts.map((part) => part.cpuShare));
   if (busiest < busyShare) return [];
   return [
-    `The generator was the bottleneck (${Math.round(busiest * 100)} % of a core): the broker may do more. Give it more --workers; deliveries per broker CPU-second (--pid) are right all the same.`,
+    `The generator was the bottleneck (${Math.round(busiest * 100)} % of a core): the broker may do more. Give it more --workers; what --pid measures is right all the same.`,
   ];
 }
 
