@@ -17,7 +17,12 @@ import { hex, RawClient } from '../testkit/raw-client.ts';
 import type { Dialect } from './registry.ts';
 import { rawOptions, server, type Target } from './server.ts';
 
-type PacketOf<T extends number> = Extract<Packet, { type: T }>;
+/** The packet of a type; acknowledgements share one. */
+type PacketOf<T extends PacketType, P extends Packet = Packet> = P extends Packet
+  ? T extends P['type']
+    ? P
+    : never
+  : never;
 
 /** A message as tests write it. */
 export interface Outgoing {

@@ -174,7 +174,7 @@ export const layers: readonly Layer[] = [
   { folder: 'examples/', mayImport: ['mqtt', 'node'], instead: 'An example uses what a user has.' },
   {
     folder: 'tools/',
-    mayImport: ['packages/', 'node', 'bun', 'zod', '@hono/zod-openapi', 'testkit/'],
+    mayImport: ['packages/', 'node', 'bun', 'zod', '@hono/zod-openapi', 'testkit/', 'conformance/'],
     instead: 'Do without.',
   },
 ];
