@@ -136,15 +136,16 @@ export class EngineBench {
     return client;
   }
 
-  /** A client that is connected; CONNACK has been taken. @throws when it was refused. */
+  /** A client that is connected; everything is durable, CONNACK has been taken. @throws when it was refused. */
   connect(options: ConnectOptions = {}, facts: Partial<ConnectionFacts> = {}): EngineClient {
     const client = this.connecting(options, facts);
+    this.flush();
     const connack = client.take()[0];
     if (connack?.type !== 2 || connack.reasonCode !== 0) throw new Error(`not accepted: ${JSON.stringify(connack)}`);
     return client;
   }
 
-  /** A client that is connected and subscribed; both answers have been taken. */
+  /** A client that is connected and subscribed; everything is durable, both answers have been taken. */
   subscriber(
     topicFilter: string,
     options: ConnectOptions = {},
@@ -153,6 +154,7 @@ export class EngineBench {
   ): EngineClient {
     const client = this.connect(options, facts);
     client.subscribe(topicFilter, subscription);
+    this.flush();
     client.take();
     return client;
   }
