@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Ready } from '../server/ready.ts';
 import type { Language } from './language.ts';
 
@@ -13,6 +13,7 @@ interface Words {
   readonly passwordOnce: string;
   readonly passwordHidden: string;
   readonly ca: string;
+  readonly caNone: string;
   readonly tryIt: string;
   readonly placeholder: string;
   readonly berthHere: string;
@@ -31,6 +32,7 @@ const words: Readonly<Record<Language, Words>> = {
     passwordOnce: 'shown this once: keep it',
     passwordHidden: 'shown at the first start only; a new one:',
     ca: 'CA file',
+    caNone: '(none: clients use the trust store of their system)',
     tryIt: 'Try it, line by line, in another terminal:',
     placeholder: 'PASSWORD',
     berthHere: '# Berth, in this folder',
@@ -47,6 +49,7 @@ const words: Readonly<Record<Language, Words>> = {
     passwordOnce: '仅显示这一次，请妥善保存',
     passwordHidden: '仅在首次启动时显示；设置新密码：',
     ca: 'CA 文件',
+    caNone: '（无：客户端使用系统的信任库）',
     tryIt: '在另一个终端中逐行试用：',
     placeholder: '你的密码',
     berthHere: '# Berth（在本目录中）',
@@ -60,9 +63,9 @@ const words: Readonly<Record<Language, Words>> = {
  */
 export function renderBanner(ready: Ready, options: { language: Language; command: string }): string {
   const text = words[options.language];
-  const ca = resolve(ready.ca);
+  const ca = ready.ca === '' ? '' : resolve(ready.ca);
   const username = ready.username ?? 'USERNAME';
-  const dataOption = dirname(ca) === resolve('berth-data') ? '' : ` --data ${shellQuote(dirname(ca))}`;
+  const dataOption = ca === '' || dirname(ca) === resolve('berth-data') ? '' : ` --data ${shellQuote(dirname(ca))}`;
   const newPassword = `${options.command} credential set-password ${ready.deployment.id} ${shellQuote(username)}${dataOption}`;
   const rows: readonly (readonly [string, string])[] = [
     [text.deployment, `${ready.deployment.name} (${ready.deployment.id})`],
@@ -76,7 +79,7 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
         ? `(${text.passwordHidden} ${newPassword})`
         : `${ready.password}   (${text.passwordOnce})`,
     ],
-    [text.ca, ca],
+    [text.ca, ca === '' ? text.caNone : ca],
   ];
   const width = Math.max(...rows.map(([label]) => Bun.stringWidth(label)));
   const facts = rows.map(([label, value]) => `  ${label}${' '.repeat(width - Bun.stringWidth(label))}  ${value}`);
@@ -93,31 +96,35 @@ type Connection = Ready & { readonly username: string; readonly password: string
 
 function renderSamples(connection: Connection, text: Words, berth: string, dataOption: string): string {
   const login = `-u ${shellQuote(connection.username)} -P ${shellQuote(connection.password)}`;
-  const ca = shellQuote(connection.ca);
+  // A certificate of the operator need not cover localhost, and its root may be one that every system knows.
+  const host = basename(connection.ca) === 'ca.crt' ? 'localhost' : connection.address;
+  const berthHost = host === 'localhost' ? '' : ` -h ${host}`;
+  const mosquitto = connection.ca === '' ? '--tls-use-os-certs' : `--cafile ${shellQuote(connection.ca)}`;
+  const mqttx = connection.ca === '' ? '' : ` --ca ${shellQuote(connection.ca)}`;
   const port = connection.mqtts;
   const berthPort = port === 8883 ? '' : ` -p ${port}`;
   return [
     text.berthHere,
-    `${berth} sub${berthPort}${dataOption} ${login} -t 'test/#' -v`,
-    `${berth} pub${berthPort}${dataOption} ${login} -t test/hello -m hello`,
+    `${berth} sub${berthHost}${berthPort}${dataOption} ${login} -t 'test/#' -v`,
+    `${berth} pub${berthHost}${berthPort}${dataOption} ${login} -t test/hello -m hello`,
     '',
     `# Mosquitto`,
-    `mosquitto_sub -h localhost -p ${port} --cafile ${ca} ${login} -t 'test/#' -v`,
-    `mosquitto_pub -h localhost -p ${port} --cafile ${ca} ${login} -t test/hello -m hello`,
+    `mosquitto_sub -h ${host} -p ${port} ${mosquitto} ${login} -t 'test/#' -v`,
+    `mosquitto_pub -h ${host} -p ${port} ${mosquitto} ${login} -t test/hello -m hello`,
     '',
     `# MQTTX CLI`,
-    `mqttx sub -h localhost -p ${port} -l mqtts --ca ${ca} ${login} -t 'test/#'`,
-    `mqttx pub -h localhost -p ${port} -l mqtts --ca ${ca} ${login} -t test/hello -m hello`,
+    `mqttx sub -h ${host} -p ${port} -l mqtts${mqttx} ${login} -t 'test/#'`,
+    `mqttx pub -h ${host} -p ${port} -l mqtts${mqttx} ${login} -t test/hello -m hello`,
     '',
     `# Python: pip install 'paho-mqtt>=2'`,
     `python3 - <<'END'`,
     `import paho.mqtt.client as mqtt`,
     `client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)`,
     `client.username_pw_set(${pythonQuote(connection.username)}, ${pythonQuote(connection.password)})`,
-    `client.tls_set(${pythonQuote(connection.ca)})`,
+    `client.tls_set(${connection.ca === '' ? '' : pythonQuote(connection.ca)})`,
     `client.on_message = lambda client, data, message: print(message.topic, message.payload.decode())`,
     `client.on_connect = lambda client, data, flags, reason, properties: (print(reason), client.subscribe('test/#'), client.publish('test/python', 'hello'))`,
-    `client.connect('localhost', ${port})`,
+    `client.connect('${host}', ${port})`,
     `client.loop_forever()`,
     `END`,
   ].join('\n');

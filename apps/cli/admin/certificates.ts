@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiClient, type CertificateStatus } from '../../../packages/api/mod.ts';
+import type { ApiClient, CertificateStatus } from '../../../packages/api/mod.ts';
 import { BootError } from '../../server/config/boot-error.ts';
 import type { OfflineChange } from '../../server/certificates/offline.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from 'bun:test';
 import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { VirtualClock } from '../../../testkit/virtual-clock.ts';
 import { CertificateService, type ShownCertificate } from './certificate-service.ts';
+import { ensureCertificates } from './ensure.ts';
 import { MemoryFiles } from './memory-files.ts';
 import { readStatusOf } from './offline.ts';
 
@@ -14,13 +18,13 @@ let lines: string[];
 let shown: ShownCertificate[];
 let fails: boolean;
 
-async function open(): Promise<CertificateService> {
+async function open(own: { cert: string; key: string } | null = null): Promise<CertificateService> {
   const say = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
   const service = await CertificateService.open({
     directory: files,
     domain: 'berth.localhost',
     san: [],
-    own: null,
+    own,
     now: () => clock.now,
     log: { info: say('info'), warn: say('warn'), error: say('error') },
   });
@@ -147,6 +151,49 @@ describe('CertificateService', () => {
       service.tick(),
     ]);
     expect(answers.map((answer) => answer?.ok)).toEqual([true, true, true, false, undefined] as never);
+  });
+
+  test("the operator's files are looked at again at every tick", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-own-'));
+    const [cert, key] = [join(folder, 'c.pem'), join(folder, 'k.pem')];
+    const put = (from: MemoryFiles) => {
+      writeFileSync(cert, `${from.read('server.crt')}${from.read('ca.crt')}`);
+      writeFileSync(key, from.read('server.key') ?? '');
+    };
+    // Berth itself is the other authority.
+    const [first, second] = [new MemoryFiles(), new MemoryFiles()];
+    for (const from of [first, second]) {
+      await ensureCertificates(from, { domain: 'berth.localhost', san: [], now: clock.now });
+    }
+    put(first);
+    const service = await open({ cert, key });
+    expect([service.shown.cert, service.caFile]).toEqual([first.read('server.crt'), first.read('ca.crt')] as never);
+    expect(readStatusOf(files)).toEqual(service.status());
+
+    writeFileSync(key, second.read('server.key') ?? '');
+    for (let tick = 0; tick < 4; tick += 1) await service.tick();
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: The changed certificate is not taken, the one in use stays: The key /),
+    ]);
+    expect([shown, service.status().refused]).toEqual([[], expect.stringContaining('is not the one of')]);
+
+    put(second);
+    await service.tick();
+    expect(shown).toEqual([service.shown]);
+    expect([service.caFile, service.status().refused]).toEqual([second.read('ca.crt'), null]);
+    expect(files.read('own-ca.crt')).toBe(second.read('ca.crt'));
+    expect(lines.at(-1)).toBe('info: The changed certificate is in use.');
+
+    for (const left of [20 * dayMs, 6 * dayMs, hourMs]) {
+      clock.advance(Date.parse(service.status().server.notAfter) - left - clock.now);
+      await service.tick();
+    }
+    expect(lines.filter((line) => line.startsWith('warn: The certificate of your own ends on '))).toHaveLength(3);
+    expect(await service.planRollover(null)).toMatchObject({ ok: false, code: 'certificate.own' });
+
+    expect((await open()).status().source).toBe('berth');
+    expect(files.read('own.crt')).toBeNull();
+    rmSync(folder, { recursive: true });
   });
 
   test('without a service the files tell the same', async () => {

@@ -71,7 +71,7 @@ describe('a certificate of the operator that is good', () => {
     });
     const ofRsa = await below({ kind: 'RSA-2048' });
     const pkcs1 = createPrivateKey(ofRsa.key).export({ format: 'pem', type: 'pkcs1' });
-    expect(accepted({ cert: ofRsa.cert + intermediate.cert, key: String(pkcs1) }).certificate.key).toBe(String(pkcs1));
+    expect(accepted({ cert: ofRsa.cert + intermediate.cert, key: pkcs1 }).certificate.key).toBe(pkcs1);
   });
 
   test('in one file with its key, with text between, CRLF at line ends', () => {
@@ -137,7 +137,7 @@ describe('each mistake is one clear sentence with the remedy', () => {
     ]);
     const pem = createPrivateKey(server.key);
     const encrypted = pem.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' });
-    expect(sentences({ key: String(encrypted) })[0]).toContain('is protected by a passphrase');
+    expect(sentences({ key: encrypted })[0]).toContain('is protected by a passphrase');
     const legacy =
       '-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n';
     expect(sentences({ key: legacy })[0]).toContain('is protected by a passphrase');

@@ -4,7 +4,7 @@ import type { OwnProblem } from './own-problem.ts';
 
 const rsaBitsMin = 2048;
 const rsaBitsMax = 8192;
-const curves = ['prime256v1', 'P-256', 'secp384r1', 'P-384', 'secp521r1', 'P-521'];
+const curves: ReadonlySet<string> = new Set(['prime256v1', 'P-256', 'secp384r1', 'P-384', 'secp521r1', 'P-521']);
 
 /** What is wrong with the private key of the server certificate, or null. */
 export function checkKey(pem: string, path: string, server: X509Certificate): OwnProblem | null {
@@ -44,7 +44,7 @@ function checkKind(key: KeyObject, path: string): OwnProblem | null {
     const why = modulusLength < rsaBitsMin ? 'too short: clients refuse it' : 'too long for devices';
     return { message: `The RSA key in ${path} has ${modulusLength} bits, which is ${why}.`, remedy };
   }
-  if (key.asymmetricKeyType === 'ec' && curves.includes(namedCurve)) return null;
+  if (key.asymmetricKeyType === 'ec' && curves.has(namedCurve)) return null;
   const kind = key.asymmetricKeyType === 'ec' ? `EC ${namedCurve}` : (key.asymmetricKeyType ?? 'unknown');
   return { message: `The key in ${path} is of a kind that clients do not take for TLS (${kind}).`, remedy };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory } from '../config/data-directory.ts';
 import { ensureCertificates } from './ensure.ts';
+import { planRollover } from './rollover-requests.ts';
 
 const names = [
   'first.berth.localhost',
@@ -50,6 +51,60 @@ function testWith(tool: string, title: string, body: (path: string) => Promise<v
     console.warn(`not run: "${title}", because ${tool} is not installed`);
   } else test(title, () => body(path), 120_000);
 }
+
+describe('during a rollover the CA file with both roots is accepted before the switch and after it', () => {
+  const stages: { readonly phase: string; readonly directory: DataDirectory; readonly port: () => number }[] = [];
+  const listeners: Bun.TCPSocketListener[] = [];
+
+  beforeAll(async () => {
+    for (const [phase, at] of [
+      ['planned', null],
+      ['switched', 'now'],
+    ] as const) {
+      const directory = DataDirectory.open(join(root, phase));
+      const options = { domain: 'berth.localhost', san: [], now: Date.now() };
+      await ensureCertificates(directory, options);
+      await planRollover(directory, at, options.now);
+      const { server: tls, rollover } = await ensureCertificates(directory, options);
+      expect(rollover?.phase).toBe(phase);
+      const listener = Bun.listen({
+        hostname: '127.0.0.1',
+        port: 0,
+        tls: { cert: tls.cert, key: tls.key },
+        socket: { data() {} },
+      });
+      listeners.push(listener);
+      stages.push({ phase, directory, port: () => listener.port });
+    }
+  });
+  afterAll(() => {
+    for (const listener of listeners) listener.stop(true);
+    for (const { directory } of stages) directory[Symbol.dispose]();
+  });
+
+  const name = 'first.berth.localhost';
+  testWith('openssl', 'OpenSSL', async (openssl) => {
+    for (const { phase, directory } of stages) {
+      const chain = [openssl, 'verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', directory.file('ca.crt')];
+      const { output } = await run(...chain, '-verify_hostname', name, directory.file('server.crt'));
+      expect(`${phase}: ${output}`).toEndWith('server.crt: OK\n');
+    }
+  });
+  const clients = [
+    ['python3', 'Python with VERIFY_X509_STRICT', 'strict_client.py'],
+    ['java', 'Java', 'StrictClient.java'],
+    ['go', 'Go', 'strict_client.go'],
+  ] as const;
+  for (const [tool, title, program] of clients) {
+    testWith(tool, title, async (path) => {
+      for (const { phase, directory, port } of stages) {
+        const start = tool === 'go' ? [path, 'run'] : [path];
+        const { output } = await run(...start, join(fixtures, program), directory.file('ca.crt'), String(port()), name);
+        expect(`${phase}: ${output}`).toStartWith(`${phase}: accepted`);
+      }
+    });
+  }
+});
 
 describe('certificates under strict checks', () => {
   testWith('openssl', 'OpenSSL accepts every name', async (openssl) => {

@@ -66,5 +66,5 @@ export async function make(options: MadeOptions): Promise<Made> {
   });
   const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
-  return { cert: `${certificate.toString('pem')}\n`, key: String(key), subject, keys, kind };
+  return { cert: `${certificate.toString('pem')}\n`, key, subject, keys, kind };
 }
