@@ -134,7 +134,9 @@ function readCa(flags: ConnectionFlags, context: Context): readonly string[] | n
   // Beside it, where the operator has brought a certificate: the root of that.
   const files = [ownCa, join(dirname(ownCa), 'own-ca.crt')].filter((path) => existsSync(path));
   if (files.length > 0) return [...files.map((path) => readText(path, 'the CA file')), ...rootCertificates];
-  if (flags.data !== undefined)
+  // A certificate of the operator whose root every system knows.
+  const isPublic = existsSync(join(dirname(ownCa), 'own.crt'));
+  if (flags.data !== undefined && !isPublic)
     throw usageError(`There is no ${ownCa}. Give the data directory of the service, or --ca FILE.`);
   return null;
 }
