@@ -8,6 +8,7 @@ import { deploymentFaults } from './deployment.ts';
 import type { FaultEntry } from './entry.ts';
 import { limitConnectFaults } from './limit-connect.ts';
 import { limitMessageFaults } from './limit-message.ts';
+import { limitServiceFaults } from './limit-service.ts';
 import { faultNumbers } from './names.ts';
 import type { FaultName } from './names.ts';
 import { portFaults } from './port.ts';
@@ -33,6 +34,7 @@ const entries: Record<FaultName, FaultEntry> = {
   ...protocolFaults,
   ...accessFaults,
   ...limitMessageFaults,
+  ...limitServiceFaults,
   ...connectionFaults,
   ...serverFaults,
 };

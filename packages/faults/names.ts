@@ -55,6 +55,10 @@ export const faultNumbers = {
   'limit.connect-rate': -7,
   'limit.sessions-per-user': -7,
   'limit.failed-logins': -7,
+  'limit.credentials': -7,
+  'limit.access-rules': -7,
+  'limit.rest-rate': -7,
+  'limit.deployments': -7,
   // -8: banned
   'banned.rule': -8,
   'banned.flapping': -8,
@@ -98,6 +102,7 @@ export const faultNumbers = {
   'server.busy': -15,
   'server.storage': -15,
   'server.error': -15,
+  'limit.unauthenticated-bytes': -15,
 } as const satisfies Record<string, number>;
 
 /** Stable name of a fault, for example `sni.missing`. */

@@ -19,7 +19,9 @@ export interface Layer {
 /** A package is reached through its `mod.ts`, or through a file of its contract: types and plain values. */
 const codec = ['mod', 'types', 'reason-codes'].map((name) => `packages/codec/${name}.ts`);
 const faults = ['mod', 'types', 'names'].map((name) => `packages/faults/${name}.ts`);
-const engine = ['mod', 'ids', 'limits', 'ports', 'admin'].map((name) => `packages/engine/${name}.ts`);
+const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin'].map(
+  (name) => `packages/engine/${name}.ts`,
+);
 const api = ['packages/api/mod.ts'];
 /** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
 const config = 'apps/server/config/';
