@@ -42,6 +42,8 @@ export class Broker {
   readonly drops: DropReports;
   /** Of retained messages that expire, by topic. */
   readonly #retainedTimers = new Map<string, Timer>();
+  /** Whether the last message that asked to be retained could not be, for a limit. */
+  retainRefused = false;
   /** Set while the service stops: wills of sessions that survive are kept for the restart. */
   draining = false;
 
@@ -131,6 +133,7 @@ export class Broker {
   #retain(message: Message, publisher: Session | null, now: number): void {
     const { topic } = message;
     const { counters, context } = this;
+    this.retainRefused = false;
     if (topic.startsWith('$SYS/')) {
       // The server's own: said anew all the time, so neither limited nor durable.
       this.retained.set(topic, { ...keep(message), encoded: null }, messageBytes(message));
@@ -148,6 +151,7 @@ export class Broker {
         (retainedMessages !== null && old === 0 && this.retained.count >= retainedMessages) ||
         (retainedBytes !== null && this.retained.bytes - old + bytes > retainedBytes);
       if (full) {
+        this.retainRefused = true;
         this.emit('message.dropped', 'limit.retained', now, publisher, topic);
         return;
       }

@@ -1,5 +1,6 @@
 import { decodePublish, ReasonCode, type PublishPacket } from '../../codec/mod.ts';
-import { faultNumber, type FaultName } from '../../faults/mod.ts';
+import { faultNumber, reasonStringOf, type FaultName } from '../../faults/mod.ts';
+import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import { forwardedProperties, type Message } from '../message.ts';
@@ -133,10 +134,15 @@ function answer(
     type,
     packetIdentifier,
     reasonCode,
-    refused ? `error ${faultNumber(outcome.fault)}: ${outcome.detail}` : null,
+    refused ? `error ${faultNumber(outcome.fault)}: ${outcome.detail}` : noteOnRetain(connection, broker),
     connection.manners,
   );
   connection.uncork(broker.context.store.written, bytes, type === 4 || reasonCode >= 0x80);
+}
+
+/** A message that was taken, but not retained, is said to be so where there are words for it. */
+function noteOnRetain({ publish }: Connection, broker: Broker): string | null {
+  return publish.retain && broker.retainRefused ? reasonStringOf('limit.retained') : null;
 }
 
 /** Publishes what is in `connection.publish`. @returns how many subscriptions matched, or why it was refused. */

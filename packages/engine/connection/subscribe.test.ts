@@ -228,7 +228,7 @@ describe('shared subscriptions', () => {
     publisher.publish('t', 'sent 2', { qos: 2, packetIdentifier: 2 });
     publisher.publish('t', 'queued 1', { qos: 1, packetIdentifier: 3 });
     publisher.publish('t', 'queued 2', { qos: 2, packetIdentifier: 4 });
-    publisher.publish('t', 'old', { qos: 1, packetIdentifier: 5, properties: null });
+    publisher.publish('t', 'old', { qos: 1, packetIdentifier: 5 });
     expect(first.payloads()).toEqual(['sent 1', 'sent 2']);
     const second = bench.subscriber('$share/g/t', { clientId: 'second', properties: {} }, { qos: 2 });
     first.lose();

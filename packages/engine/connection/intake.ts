@@ -1,0 +1,196 @@
+import { PacketType } from '../../codec/mod.ts';
+import type { FaultName } from '../../faults/mod.ts';
+import type { Broker } from '../broker.ts';
+import type { LimitName, Limits } from '../limits.ts';
+import type { Timer } from '../timers.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import type { Waiter } from '../turns.ts';
+import type { Connection } from './connection.ts';
+
+/** How much may have been read and not been handled before the socket is not read any more. */
+const AHEAD_BYTES_MAX = 64 * 1024;
+/** How often at most an event repeats that one connection is read later for the same reason. */
+const PAUSE_EVENT_INTERVAL_MS = 60_000;
+/** How long a publisher waits before it looks again whether the journal has caught up. */
+const STALL_RETRY_MS = 20;
+/**
+ * While memory is short, each publisher is read one message in this time. Never none: what frees memory, the
+ * acknowledgements of the same client, comes behind its messages.
+ */
+const OVERLOAD_INTERVAL_MS = 1_000;
+
+/**
+ * Why the packets of a connection are not handled now. `time`: a rate of the client, or the server is short of
+ * something. `deployment`: the rate of the deployment. `reader`: it does not read what it has caused. `work`: the
+ * deployment has had its share of this turn of the loop.
+ */
+type Wait = 'time' | 'deployment' | 'reader' | 'work';
+
+/** Decides when the packets of one connection are handled: back-pressure by reading later. Nothing is ever dropped here. */
+export class Intake implements Waiter {
+  readonly #owner: Connection;
+  readonly #publishes: TokenBucket;
+  readonly #bytes: TokenBucket;
+  #wait: Wait | null = null;
+  #timer: Timer | null = null;
+  /** One message may be handled whatever the deployment's rate or the memory say: its turn has come. */
+  #granted = false;
+  #paused = false;
+  /** By reason, when it was said last. */
+  #saidAt: Map<string, number> | null = null;
+
+  constructor(owner: Connection, now: number) {
+    this.#owner = owner;
+    this.#publishes = new TokenBucket(null, now);
+    this.#bytes = new TokenBucket(null, now);
+  }
+
+  /** True while the server reads nothing from the client by its own will: the keep-alive clock stands still. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  setRates(limits: Limits, now: number): void {
+    this.#publishes.setRate(limits.publishesPerSecondPerClient, now);
+    this.#bytes.setRate(limits.bytesPerSecondPerClient, now);
+  }
+
+  /** Limits have changed while it was connected: what waits for a rate looks again. */
+  limitsChanged(limits: Limits, now: number): void {
+    this.setRates(limits, now);
+    if (this.#wait === 'time') this.#go(now);
+  }
+
+  /** Bytes have come in. */
+  received(byteCount: number, now: number): void {
+    this.#bytes.take(byteCount, now);
+  }
+
+  /** A PUBLISH is being handled. */
+  published(now: number): void {
+    this.#publishes.take(1, now);
+  }
+
+  /** Whether the next packet may be handled now. If not, `Connection.process` is called when it may. */
+  mayRead(now: number): boolean {
+    const { state, world, framer } = this.#owner;
+    if (state.kind === 'awaitingConnect') return true;
+    if (state.kind !== 'connected' || this.#owner.opening || this.#wait !== null) return false;
+    const { broker } = state;
+    const first = framer.peekFirstByte();
+    if (first < 0) return true;
+    if (broker.work.isSpent) return this.#waitFor('work', broker, now);
+    if (this.#owner.overfull) return this.#waitFor('reader', broker, now);
+    const { messages, turns } = broker;
+    const { stalled, overloaded } = world;
+    if (!stalled && !overloaded && !messages.limited && !this.#publishes.limited && !this.#bytes.limited) return true;
+    const byteWait = this.#bytes.waitMs(now);
+    if (byteWait > 0) return this.#waitMs('bytesPerSecondPerClient', byteWait, broker, now);
+    const type = first >> 4;
+    // A subscription costs as many messages as there are retained ones for it.
+    if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE) return true;
+    if (stalled) return this.#waitMs('journal', STALL_RETRY_MS, broker, now);
+    const publishWait = type === PacketType.PUBLISH ? this.#publishes.waitMs(now) : 0;
+    if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);
+    if (this.#granted) {
+      this.#granted = false;
+      return true;
+    }
+    if (overloaded && type === PacketType.PUBLISH)
+      return this.#waitMs('memoryHighWaterPercent', OVERLOAD_INTERVAL_MS, broker, now);
+    const wait = messages.limited ? turns.waitMs(now) : 0;
+    if (wait === 0) return true;
+    this.#count('messagesPerSecond', wait, broker, now);
+    turns.join(this, now);
+    return this.#waitFor('deployment', broker, now);
+  }
+
+  /** After packets were handled as far as possible: what has been read and not handled stays bounded. */
+  settle(): void {
+    const { kind } = this.#owner.state;
+    if (kind === 'closed') return;
+    const late = kind === 'authenticating' || (kind === 'connected' && this.#owner.opening) || this.#wait === 'work';
+    const isFull = late && this.#owner.framer.bufferedBytes > AHEAD_BYTES_MAX;
+    this.#setPaused(isFull || (this.#wait !== null && this.#wait !== 'work'));
+  }
+
+  /** The turn of the loop is over: the deployment has work for the next. */
+  nextTurn(now: number): void {
+    if (this.#wait === 'work') this.#go(now);
+  }
+
+  /** The client has read what was sent to it. */
+  drained(now: number): void {
+    if (this.#wait === 'reader' && !this.#owner.overfull) this.#go(now);
+  }
+
+  /** The rate of the deployment allows one more message, and it is this one's turn. */
+  turn(now: number): void {
+    this.#granted = true;
+    this.#go(now);
+  }
+
+  /** The connection is over. */
+  stop(): void {
+    const { state, world } = this.#owner;
+    if (this.#timer !== null) world.timers.cancel(this.#timer);
+    this.#timer = null;
+    world.later.delete(this.#owner);
+    if (state.kind === 'connected') state.broker.turns.leave(this);
+    this.#wait = null;
+  }
+
+  #waitFor(wait: Wait, broker: Broker, now: number): false {
+    this.#wait = wait;
+    if (wait === 'work') this.#owner.world.later.add(this.#owner);
+    if (wait === 'reader') this.#count('outboundBufferBytes', 0, broker, now);
+    return false;
+  }
+
+  #waitMs(
+    why: LimitName | 'journal' | 'memoryHighWaterPercent',
+    milliseconds: number,
+    broker: Broker,
+    now: number,
+  ): false {
+    this.#count(why, milliseconds, broker, now);
+    this.#timer = this.#owner.world.timers.schedule(now + milliseconds, (at) => {
+      this.#timer = null;
+      this.#granted = why === 'memoryHighWaterPercent';
+      this.#go(at);
+    });
+    return this.#waitFor('time', broker, now);
+  }
+
+  /** Goes on reading. The keep-alive clock begins anew. */
+  #go(now: number): void {
+    if (this.#timer !== null) this.#owner.world.timers.cancel(this.#timer);
+    this.#timer = null;
+    if (this.#wait !== 'work') this.#owner.lastPacketAt = now;
+    this.#wait = null;
+    this.#owner.process(now);
+  }
+
+  #setPaused(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    const { outbox } = this.#owner.world;
+    if (paused) outbox.pause(this.#owner.connection);
+    else outbox.resume(this.#owner.connection);
+  }
+
+  #count(why: LimitName | 'journal' | 'memoryHighWaterPercent', milliseconds: number, broker: Broker, now: number): void {
+    broker.counters.readPauses++;
+    const isLimit = why !== 'journal' && why !== 'memoryHighWaterPercent';
+    if (isLimit) broker.context.reached[why]++;
+    this.#saidAt ??= new Map();
+    if (now - (this.#saidAt.get(why) ?? -Infinity) < PAUSE_EVENT_INTERVAL_MS) return;
+    this.#saidAt.set(why, now);
+    const fault: FaultName = !isLimit
+      ? 'server.busy'
+      : why === 'outboundBufferBytes'
+        ? 'limit.outbound-buffer'
+        : 'limit.message-rate';
+    this.#owner.emit('reading.paused', fault, milliseconds === 0 ? why : `${why}: ${milliseconds} ms`, now);
+  }
+}
