@@ -184,6 +184,18 @@ describe('a certificate of the operator', () => {
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('one of your own')]);
   });
 
+  test('without its root: commands over HTTPS know it, and there is no CA file', async () => {
+    // A chain that ends below a root which nobody is given: the root of Berth stands in for an intermediate.
+    writeFileSync(cert, own.chain);
+    writeFileSync(key, own.key);
+    await using service = await Service.start({ args: ['--cert', cert, '--key', key, '--http-bind', '0.0.0.0'] });
+    rmSync(join(service.dataDirectory, 'own-ca.crt'));
+    expect((await service.berthJson<Status>('ca')).source).toBe('own');
+    const refused = await service.berth('ca');
+    expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('There is no CA file');
+  });
+
   test('one that does not fit keeps the service from starting, with one sentence', async () => {
     writeFileSync(cert, own.chain);
     writeFileSync(key, own.key);
