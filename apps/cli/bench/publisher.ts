@@ -42,8 +42,8 @@ export class Publisher implements ClientHandler {
   #identifier = 0;
   /** Streams that have stalled count as moved on, so that a loss does not close the window for ever. */
   #forgiven = 0;
-  #lastMoved = 0;
-  #movedAtUs = 0;
+  #lastProgress = -1;
+  #progressAtUs = 0;
 
   constructor(plan: MessagePlan, index: number, thread: PublisherThread) {
     this.index = index;
@@ -70,7 +70,7 @@ export class Publisher implements ClientHandler {
     const client = this.#client;
     if (client === null || client.isBlocked) return 0;
     const { outgoing, board } = this.#thread;
-    const moved = board.movedOf(this.index) + this.#forgiven;
+    const moved = this.#moved();
     const before = this.#sent;
     while ((schedule === null || this.owed > 0) && this.#mayStillSend(moved) && outgoing.length < turnBytesMax) {
       this.#append(outgoing, schedule === null ? nowUs : schedule.intendedUs(this.index, this.#sent));
@@ -87,13 +87,14 @@ export class Publisher implements ClientHandler {
 
   /** Gives up on messages that have not come for long. Called now and then. */
   checkStall(nowUs: number): void {
-    const moved = this.#thread.board.movedOf(this.index) + this.#acknowledged;
-    const isWaiting = this.#sent * this.#fan > this.#thread.board.movedOf(this.index) + this.#forgiven;
-    if (moved !== this.#lastMoved || !isWaiting) {
-      this.#lastMoved = moved;
-      this.#movedAtUs = nowUs;
-    } else if (nowUs - this.#movedAtUs > stallUs) {
-      this.#forgiven = this.#sent * this.#fan - this.#thread.board.movedOf(this.index);
+    const arrived = this.#thread.board.movedOf(this.index);
+    const progress = arrived + this.#acknowledged;
+    if (progress !== this.#lastProgress || this.#sent * this.#fan === this.#moved()) {
+      this.#lastProgress = progress;
+      this.#progressAtUs = nowUs;
+    } else if (nowUs - this.#progressAtUs > stallUs) {
+      this.#forgiven = this.#sent * this.#fan - arrived;
+      this.#progressAtUs = nowUs;
       this.#thread.wake(this);
     }
   }
@@ -116,6 +117,13 @@ export class Publisher implements ClientHandler {
 
   failed(error: ConnectionError): void {
     this.#thread.failed(error);
+  }
+
+  /** How far the streams have moved on, with what was given up. What comes after all is not given up any more. */
+  #moved(): number {
+    const arrived = this.#thread.board.movedOf(this.index);
+    this.#forgiven = Math.min(this.#forgiven, this.#sent * this.#fan - arrived);
+    return arrived + this.#forgiven;
   }
 
   #mayStillSend(moved: number): boolean {

@@ -64,6 +64,12 @@ describe('loads of messages', () => {
     expect(result.receivedPerSecond).toBeGreaterThan(0);
   });
 
+  test('no more than the window is under way, however long the broker takes', async () => {
+    using broker = new TestBroker({ copies: () => 0 });
+    const result = await load(broker, { seconds: 0.5, window: 5 });
+    expect(result.lost).toBe(5);
+  });
+
   test('what a broker doubles is counted', async () => {
     using broker = new TestBroker({ copies: (sequence) => (sequence === 3 || sequence === 9 ? 2 : 1) });
     expect(await load(broker)).toMatchObject({ ...nothing, doubled: 2 });
