@@ -91,6 +91,10 @@ export class EngineBench {
     call(this.engine, this.now);
     this.#depth--;
     if (this.#depth > 0) return;
+    this.#depth++;
+    do this.engine.endTurn(this.now);
+    while (this.engine.hasWork);
+    this.#depth--;
     for (const client of this.#ending.splice(0)) {
       if (this.#clients.delete(client.id)) this.engine.closed(client.id, { kind: 'local' }, this.now);
     }

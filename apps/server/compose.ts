@@ -121,6 +121,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {
+      driver.endTurn();
       journal.flush();
       pressure.check();
     },

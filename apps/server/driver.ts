@@ -62,6 +62,17 @@ export class Driver implements LinkInput, Disposable {
     this.#outside((now) => this.#engine.journaled(batch, now));
   }
 
+  /** A turn of the loop is over, before what it has caused is stored and sent. */
+  endTurn(): void {
+    try {
+      this.#engine.endTurn(this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, null);
+    }
+    // What is left over gets its share of the next turn.
+    if (this.#engine.hasWork) this.#options.requestTurn();
+  }
+
   #tick(): void {
     if (this.#engine.nextTickAt <= this.#options.now()) this.#outside((now) => this.#engine.tick(now));
   }

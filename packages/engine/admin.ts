@@ -1,6 +1,7 @@
 /** What the control plane may ask of a running engine: the one admin port. */
 import type { FaultName } from '../faults/mod.ts';
 import type { DeploymentId } from './ids.ts';
+import type { LimitName } from './limits.ts';
 import type { DeploymentCounters } from './ports.ts';
 
 export interface EngineAdmin {
@@ -17,5 +18,9 @@ export interface EngineAdmin {
   /** Publishes as the server itself (`$SYS`); bypasses access rules and rate limits. */
   publish(deployment: DeploymentId, topic: string, payload: Uint8Array, retain: boolean, now: number): void;
   counters(deployment: DeploymentId): Readonly<DeploymentCounters> | null;
+  /** How often each limit of the deployment was reached since the start; null where it is not live. */
+  limitsReached(deployment: DeploymentId): Readonly<Record<LimitName, number>> | null;
+  /** A limit that the engine does not see itself was reached: counts it. */
+  limitReached(deployment: DeploymentId, limit: LimitName): void;
   deployments(): Iterable<DeploymentId>;
 }

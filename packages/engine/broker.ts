@@ -1,6 +1,7 @@
 import type { DeploymentId } from './ids.ts';
 import type { FaultName } from '../faults/mod.ts';
 import { DropReports } from './drop-reports.ts';
+import { limitDefinitions, type LimitName } from './limits.ts';
 import { keep, messageBytes, type Message } from './message.ts';
 import type { AccessRules, DeploymentCounters, EventKind, EventSink, Journal, Policy } from './ports.ts';
 import { Retained } from './routing/retained.ts';
@@ -13,6 +14,8 @@ import { SessionStore } from './session/store.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 import type { Timer, Timers } from './timers.ts';
 import { TokenBucket } from './token-bucket.ts';
+import { Turns } from './turns.ts';
+import { Work } from './work.ts';
 
 /** What the brokers of one core share. */
 export interface BrokerPorts {
@@ -20,6 +23,8 @@ export interface BrokerPorts {
   readonly events: EventSink;
   readonly journal: Journal;
   readonly timers: Timers;
+  /** The work of those that have handled a packet lately. */
+  readonly busy: Set<Work>;
 }
 
 /**
@@ -36,6 +41,10 @@ export class Broker {
   readonly context: SessionContext;
   readonly connects: TokenBucket;
   readonly messages: TokenBucket;
+  /** Publishers that wait for `messages`. */
+  readonly turns: Turns;
+  /** What it may do in this turn of the loop. */
+  readonly work: Work;
   /** Sessions by user name, for the limit on them. */
   readonly sessionsOfUser = new Map<string, number>();
   /** What says that messages were dropped. */
@@ -50,9 +59,14 @@ export class Broker {
   constructor(deployment: DeploymentId, ports: BrokerPorts, now: number) {
     this.deployment = deployment;
     this.ports = ports;
+    this.work = new Work(ports.busy);
     const limits = ports.policy.limits(deployment);
+    this.messages = new TokenBucket(limits.messagesPerSecond, now);
+    this.turns = new Turns(ports.timers, (at) => this.messages.waitMs(at));
     this.context = {
       counters: this.counters,
+      reached: Object.fromEntries(limitDefinitions.map(({ name }) => [name, 0])) as Record<LimitName, number>,
+      messages: this.messages,
       store: new SessionStore(ports.journal, deployment),
       limits,
       dropped: (session, fault, topic, at) => this.drops.add(session, fault, topic, at),
@@ -61,7 +75,6 @@ export class Broker {
       this.emit('message.dropped', fault, at, session, topic, count),
     );
     this.connects = new TokenBucket(limits.connectsPerSecond, now);
-    this.messages = new TokenBucket(limits.messagesPerSecond, now);
   }
 
   /**
@@ -76,6 +89,7 @@ export class Broker {
     // The server's own messages are nobody's to be slowed down for.
     if (publisher !== null) this.messages.take(1 + matched, now);
     if (matched === 0) return 0;
+    this.work.deliver(matched, message.payload.byteLength);
     if (matched > 1) message.encoded = [];
     for (const delivery of direct) {
       // [MQTT-3.8.3-3]: not to the connection that published it.
@@ -147,11 +161,15 @@ export class Broker {
       const bytes = messageBytes(message);
       const { retainedMessages, retainedBytes } = context.limits;
       const old = this.retained.sizeOf(topic);
-      const full =
-        (retainedMessages !== null && old === 0 && this.retained.count >= retainedMessages) ||
-        (retainedBytes !== null && this.retained.bytes - old + bytes > retainedBytes);
-      if (full) {
+      const full: LimitName | null =
+        retainedMessages !== null && old === 0 && this.retained.count >= retainedMessages
+          ? 'retainedMessages'
+          : retainedBytes !== null && this.retained.bytes - old + bytes > retainedBytes
+            ? 'retainedBytes'
+            : null;
+      if (full !== null) {
         this.retainRefused = true;
+        context.reached[full]++;
         this.emit('message.dropped', 'limit.retained', now, publisher, topic);
         return;
       }

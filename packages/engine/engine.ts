@@ -4,6 +4,8 @@ import { Broker } from './broker.ts';
 import { Connection } from './connection/connection.ts';
 import type { World } from './connection/world.ts';
 import type { BatchNumber, ConnectionId, DeploymentId } from './ids.ts';
+import type { InstallationLimits } from './installation-limits.ts';
+import type { LimitName } from './limits.ts';
 import { applyRules, endSession } from './lifecycle.ts';
 import type {
   CloseCause,
@@ -17,6 +19,7 @@ import type {
 } from './ports.ts';
 import { restoreBroker, type StoredRecord } from './restore.ts';
 import { Timers } from './timers.ts';
+import type { Work } from './work.ts';
 
 /** What the engine asks of the world. */
 export interface EnginePorts {
@@ -25,6 +28,8 @@ export interface EnginePorts {
   readonly policy: Policy;
   readonly events: EventSink;
 }
+
+type Writable<T, K extends keyof T> = Omit<T, K> & { -readonly [Key in K]: T[Key] };
 
 /**
  * The broker without I/O: a deterministic state machine. Inputs are method calls that carry the time; effects leave
@@ -36,7 +41,8 @@ export class Engine implements EngineAdmin {
   readonly #brokers = new Map<DeploymentId, Broker>();
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #waiting = new Set<Connection>();
-  readonly #world: World & { durableBatch: BatchNumber; draining: boolean; overloaded: boolean; stalled: boolean };
+  readonly #busy = new Set<Work>();
+  readonly #world: Writable<World, 'durableBatch' | 'draining' | 'overloaded' | 'stalled' | 'connectTimeoutMs'>;
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
@@ -50,6 +56,9 @@ export class Engine implements EngineAdmin {
       draining: false,
       overloaded: false,
       stalled: false,
+      connectTimeoutMs: 30_000,
+      unfinished: { bytes: 0, bytesMax: null },
+      later: new Set(),
       broker: (deployment) => this.#brokers.get(deployment),
     };
   }
@@ -94,6 +103,26 @@ export class Engine implements EngineAdmin {
     this.#timers.advance(now);
   }
 
+  /** Whether packets wait for the next turn of the loop: then `endTurn` has to be called again soon. */
+  get hasWork(): boolean {
+    return this.#world.later.size > 0;
+  }
+
+  /**
+   * A turn of the loop is over. Each deployment may do a bounded amount of work in a turn, so that none keeps the others
+   * waiting: what was left over is done now, as far as the next turn's share goes.
+   */
+  endTurn(now: number): void {
+    const { later } = this.#world;
+    for (const work of this.#busy) work.renew(now);
+    for (const connection of [...later]) {
+      const { state } = connection;
+      if (state.kind === 'connected' && state.broker.work.isSpent) continue;
+      later.delete(connection);
+      connection.intake.nextTurn(now);
+    }
+  }
+
   /** When `tick` has something to do next; Infinity when it has nothing. */
   get nextTickAt(): number {
     return this.#timers.nextAt;
@@ -108,7 +137,13 @@ export class Engine implements EngineAdmin {
     this.#world.overloaded = overloaded;
   }
 
-  /** The journal or the memory cannot keep up, or can again: publishers are read later meanwhile. */
+  /** Limits of the installation that are met here. They hold from now on. */
+  setInstallationLimits(limits: Pick<InstallationLimits, 'connectSeconds' | 'unauthenticatedBytes'>): void {
+    if (limits.connectSeconds !== null) this.#world.connectTimeoutMs = limits.connectSeconds * 1000;
+    this.#world.unfinished.bytesMax = limits.unauthenticatedBytes;
+  }
+
+  /** The journal cannot keep up, or can again: publishers are read later meanwhile. */
   setStalled(stalled: boolean): void {
     this.#world.stalled = stalled;
   }
@@ -130,7 +165,10 @@ export class Engine implements EngineAdmin {
   addDeployment(deployment: DeploymentId, now: number): void {
     if (this.#brokers.has(deployment)) return;
     const { policy, events, journal } = this.#ports;
-    this.#brokers.set(deployment, new Broker(deployment, { policy, events, journal, timers: this.#timers }, now));
+    this.#brokers.set(
+      deployment,
+      new Broker(deployment, { policy, events, journal, timers: this.#timers, busy: this.#busy }, now),
+    );
   }
 
   /**
@@ -182,11 +220,11 @@ export class Engine implements EngineAdmin {
     broker.context.limits = limits;
     broker.connects.setRate(limits.connectsPerSecond, now);
     broker.messages.setRate(limits.messagesPerSecond, now);
+    broker.turns.changed(now);
     for (const session of [...broker.sessions.values()]) applyRules(broker, session, broker.rulesOf(session), now);
     for (const connection of this.#connections.values()) {
       if (connection.state.kind !== 'connected' || connection.state.broker !== broker) continue;
-      connection.publishes.setRate(limits.publishesPerSecondPerClient, now);
-      connection.bytes.setRate(limits.bytesPerSecondPerClient, now);
+      connection.limitsChanged(limits, now);
     }
   }
 
@@ -201,6 +239,15 @@ export class Engine implements EngineAdmin {
 
   counters(deployment: DeploymentId): Readonly<DeploymentCounters> | null {
     return this.#brokers.get(deployment)?.counters ?? null;
+  }
+
+  limitsReached(deployment: DeploymentId): Readonly<Record<LimitName, number>> | null {
+    return this.#brokers.get(deployment)?.context.reached ?? null;
+  }
+
+  limitReached(deployment: DeploymentId, limit: LimitName): void {
+    const broker = this.#brokers.get(deployment);
+    if (broker !== undefined) broker.context.reached[limit]++;
   }
 
   deployments(): Iterable<DeploymentId> {

@@ -145,7 +145,8 @@ function publishWill(broker: Broker, session: Session, now: number): void {
   session.will = null;
   const tooLong = topicOverLimit(will.topic, broker.context.limits);
   if (tooLong !== null) {
-    broker.emit('publish.refused', 'limit.topic', now, session, `will: ${tooLong}: ${will.topic.slice(0, 100)}`);
+    broker.context.reached[tooLong.limit]++;
+    broker.emit('publish.refused', 'limit.topic', now, session, `will: ${tooLong.text}: ${will.topic.slice(0, 100)}`);
     return;
   }
   const denied = ruleAgainst(session, will.topic);

@@ -1,15 +1,21 @@
 import { utf8Length } from '../codec/mod.ts';
-import type { Limits } from './limits.ts';
+import type { LimitName, Limits } from './limits.ts';
 import { topicLevels } from './topic/names.ts';
 
+/** A limit on topics that a topic or filter is over, and a sentence about it. */
+export interface TopicExcess {
+  readonly limit: LimitName;
+  readonly text: string;
+}
+
 /** Says which limit on topics the topic or filter is over; null when it is over none. */
-export function topicOverLimit(topic: string, limits: Limits): string | null {
+export function topicOverLimit(topic: string, limits: Limits): TopicExcess | null {
   const { topicLevels: levels, topicBytes: bytes } = limits;
   // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
   if (bytes !== null && topic.length * 3 > bytes && utf8Length(topic) > bytes)
-    return `topic of more than ${bytes} bytes`;
+    return { limit: 'topicBytes', text: `topic of more than ${bytes} bytes` };
   if (levels !== null && topic.length >= levels && topicLevels(topic) > levels)
-    return `topic of more than ${levels} levels`;
+    return { limit: 'topicLevels', text: `topic of more than ${levels} levels` };
   return null;
 }
 

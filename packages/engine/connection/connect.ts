@@ -64,11 +64,17 @@ export function handleConnect(connection: Connection, now: number): void {
     return refuse('protocol.authentication-method', packet.properties.authenticationMethod.slice(0, 100));
   const { limits } = broker.context;
   const wrong = judgeClientId(packet, limits);
-  if (wrong !== null) return refuse('protocol.client-id', wrong);
+  if (wrong !== null) {
+    if (packet.clientId !== '') broker.context.reached.clientIdBytes++;
+    return refuse('protocol.client-id', wrong);
+  }
   // [MQTT-3.1.3-11], and a Topic Name has no wildcards [MQTT-4.7.1-1].
   if (packet.will !== null && !isValidTopicName(packet.will.topic))
     return refuse('protocol.error', 'invalid Will Topic');
-  if (!broker.connects.tryTake(now)) return refuse('limit.connect-rate');
+  if (!broker.connects.tryTake(now)) {
+    broker.context.reached.connectsPerSecond++;
+    return refuse('limit.connect-rate');
+  }
 
   const clientId = packet.clientId === '' ? world.policy.newClientId() : packet.clientId;
   connection.identity = { deployment, clientId, username: packet.username };
@@ -170,7 +176,10 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   const { world, version } = connection;
   const { broker, clientId } = login;
   const { limits } = broker.context;
-  if (verdict.kind === 'refused') return refuseConnect(connection, verdict.fault, null, now);
+  if (verdict.kind === 'refused') {
+    if (verdict.fault === 'limit.failed-logins') broker.context.reached.failedLoginsPerMinute++;
+    return refuseConnect(connection, verdict.fault, null, now);
+  }
   // The deployment may have been stopped, or the service, while the verdict was on its way.
   if (world.draining) return refuseConnect(connection, 'server.draining', null, now);
   if (world.broker(broker.deployment) !== broker) return refuseConnect(connection, 'deployment.stopped', null, now);
@@ -187,7 +196,7 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
     sessionExpiryInterval: expiryInterval === login.expiryInterval ? null : expiryInterval,
     assignedClientIdentifier: login.clientIdAssigned ? clientId : null,
     serverKeepAlive,
-    receiveMaximum: limits.inFlightIn ?? RECEIVE_MAXIMUM_DEFAULT,
+    receiveMaximum: connection.announcedReceiveMaximum,
     maximumPacketSize: connection.framer.maximumPacketSize,
     topicAliasMaximum: connection.topicAliasMaximum,
   };
@@ -199,6 +208,10 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   }
   connection.topicAliasMaximum = fitted.topicAliasMaximum;
   broker.context.store.mark();
+  const { reached } = broker.context;
+  if (expiryInterval !== login.expiryInterval)
+    reached[version === 5 ? 'sessionExpirySeconds' : 'sessionExpiryV3Seconds']++;
+  if (keepAliveMs !== login.keepAlive * 1500) reached.keepAliveSeconds++;
   const { session, present } = openSession(
     broker,
     { clientId, username: login.username, version, cleanStart: login.cleanStart, expiryInterval, will: login.will },
@@ -224,13 +237,18 @@ function fitAcceptance(acceptance: Acceptance, manners: Manners): Acceptance | n
 /** The limit that keeps a new session out; null when none does. A client that comes back to its session is let in. */
 function overLimit(broker: Broker, login: Login, limits: Limits): FaultName | null {
   if (broker.sessions.has(login.clientId)) return null;
-  if (limits.sessions !== null && broker.sessions.size >= limits.sessions) return 'limit.sessions';
+  const { reached } = broker.context;
+  if (limits.sessions !== null && broker.sessions.size >= limits.sessions) {
+    reached.sessions++;
+    return 'limit.sessions';
+  }
   const { username } = login;
   if (
     limits.sessionsPerUsername !== null &&
     username !== null &&
     (broker.sessionsOfUser.get(username) ?? 0) >= limits.sessionsPerUsername
   ) {
+    reached.sessionsPerUsername++;
     return 'limit.sessions-per-user';
   }
   return null;
@@ -240,12 +258,13 @@ function applyLimits(connection: Connection, login: Login, limits: Limits, now: 
   // [MQTT-1.5.5-1]: 5.0 wants the shortest form; 3.x devices may pad.
   connection.framer.shortestLengths = connection.version === 5;
   connection.framer.maximumPacketSize = limits.packetSizeBytes ?? 268_435_460;
+  connection.clientReceiveMaximum = login.receiveMaximum;
   connection.receiveMaximum = Math.min(login.receiveMaximum, limits.inFlightOut ?? RECEIVE_MAXIMUM_DEFAULT);
+  connection.announcedReceiveMaximum = limits.inFlightIn ?? RECEIVE_MAXIMUM_DEFAULT;
   connection.topicAliasMaximum = connection.version === 5 ? (limits.topicAliases ?? 0) : 0;
   const aliases = Math.min(login.topicAliasMaximum, OUTBOUND_ALIASES_MAX);
   connection.aliases = aliases > 0 ? new OutboundAliases(aliases) : null;
-  connection.publishes.setRate(limits.publishesPerSecondPerClient, now);
-  connection.bytes.setRate(limits.bytesPerSecondPerClient, now);
+  connection.intake.setRates(limits, now);
 }
 
 /** [MQTT-3.1.2-21] [MQTT-3.1.2-22]: a shorter keep-alive of ours is said with Server Keep Alive in 5.0. */

@@ -11,17 +11,18 @@ import type { FaultName } from '../../faults/mod.ts';
 import type { Broker } from '../broker.ts';
 import type { BatchNumber, ConnectionId, DeploymentId } from '../ids.ts';
 import { leaveSession } from '../lifecycle.ts';
+import type { Limits } from '../limits.ts';
 import type { CloseCause, ConnectionFacts, EventKind, Verdict } from '../ports.ts';
 import type { OutboundAliases } from '../session/aliases.ts';
 import { pump } from '../session/deliver.ts';
 import type { SessionLink } from '../session/link.ts';
 import type { Session } from '../session/session.ts';
 import type { Timer } from '../timers.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import { handleAcknowledgement } from './acknowledge.ts';
 import { handleConnect, handleVerdict, type Login } from './connect.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
+import { Intake } from './intake.ts';
 import { answerToHttp, faultOfDecodeError, faultOfFirstBytes } from './malformed.ts';
 import { Output } from './output.ts';
 import { handlePingreq } from './ping.ts';
@@ -32,16 +33,10 @@ import type { World } from './world.ts';
 
 /** Largest CONNECT, before a deployment and its limit are known: client id, will, user name and password of 64 KiB each fit. */
 const CONNECT_BYTES_MAX = 384 * 1024;
-/** How long a publisher waits before it looks again whether the journal has caught up. */
-const STALL_RETRY_MS = 20;
 /** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
 const FAREWELL_MS = 100;
-/** How much may come behind a CONNECT that has no answer yet before reading stops. */
-const AHEAD_BYTES_MAX = 64 * 1024;
-/** How often at most an event repeats that one connection is read later. */
-const PAUSE_EVENT_INTERVAL_MS = 60_000;
-/** Time from accept to CONNECT. */
-export const CONNECT_TIMEOUT_MS = 30_000;
+/** What each connection may hold of an unfinished CONNECT, however much others hold. */
+const UNFINISHED_BYTES_FREE = 4 * 1024;
 
 /**
  * Where a connection stands (MQTT 5.0 section 3.1). `awaitingConnect`: nothing but CONNECT may come.
@@ -74,7 +69,12 @@ export class Connection implements SessionLink {
   /** Who it says it is, from CONNECT on: for events. */
   identity: Identity | null = null;
   manners: Manners = DEFAULT_MANNERS;
+  /** What both sides allow. */
   receiveMaximum = 65_535;
+  /** The client's own (MQTT 5.0 section 3.1.2.11.3). */
+  clientReceiveMaximum = 65_535;
+  /** What it was told in CONNACK: how many QoS 1 and 2 messages it may have in flight. */
+  announcedReceiveMaximum = 65_535;
   aliases: OutboundAliases | null = null;
   /** Highest alias that the client may use. */
   topicAliasMaximum = 0;
@@ -85,26 +85,23 @@ export class Connection implements SessionLink {
   /** Milliseconds without a packet after which the connection ends; 0: never. */
   keepAliveMs = 0;
   lastPacketAt: number;
-  readonly publishes: TokenBucket;
-  readonly bytes: TokenBucket;
+  readonly intake: Intake;
   /** Reused for every PUBLISH. */
   readonly publish: PublishPacket = emptyPublish();
   readonly #output = new Output(this);
   #keepAliveTimer: Timer | null = null;
-  #pause: Timer | null = null;
+  /** Bytes of an unfinished CONNECT that this connection holds. */
+  #unfinishedBytes = 0;
   /** Closes a connection that has been told why. */
   #farewell: Timer | null = null;
-  #pauseSaidAt = -Infinity;
-  #readAhead = false;
 
   constructor(connection: ConnectionId, facts: ConnectionFacts, world: World, now: number) {
     this.connection = connection;
     this.facts = facts;
     this.world = world;
     this.lastPacketAt = now;
-    this.publishes = new TokenBucket(null, now);
-    this.bytes = new TokenBucket(null, now);
-    const timer = world.timers.schedule(facts.acceptedAt + CONNECT_TIMEOUT_MS, (at) =>
+    this.intake = new Intake(this, now);
+    const timer = world.timers.schedule(facts.acceptedAt + world.connectTimeoutMs, (at) =>
       this.refuse('protocol.connect-timeout', null, at),
     );
     this.state = { kind: 'awaitingConnect', timer };
@@ -118,6 +115,16 @@ export class Connection implements SessionLink {
     return this.#output.congested;
   }
 
+  /** True while so much waits for the client that nothing may be added: it reads nothing and goes on sending. */
+  get overfull(): boolean {
+    return this.#output.overfull;
+  }
+
+  /** True until CONNACK is out. */
+  get opening(): boolean {
+    return this.#output.opening;
+  }
+
   get unansweredPublishes(): number {
     return this.#output.unansweredPublishes;
   }
@@ -128,7 +135,7 @@ export class Connection implements SessionLink {
     if (state.kind === 'closed') return;
     if (state.kind === 'connected') {
       state.broker.counters.bytesReceived += bytes.byteLength;
-      this.bytes.take(bytes.byteLength, now);
+      this.intake.received(bytes.byteLength, now);
     }
     if (state.kind === 'awaitingConnect' && this.framer.bufferedBytes === 0 && !this.#isMqtt(bytes, now)) return;
     this.framer.push(bytes);
@@ -147,61 +154,25 @@ export class Connection implements SessionLink {
   /** Handles the packets that are there, until one has to wait. */
   process(now: number): void {
     try {
-      while (this.#mayRead(now) && this.framer.next()) this.#handle(now);
+      while (this.intake.mayRead(now) && this.framer.next()) this.#handle(now);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#refuseBytes(error, now);
     }
     this.framer.release();
-    this.#boundReadAhead();
+    this.#countUnfinished(now);
+    this.intake.settle();
   }
 
-  /** Packets behind CONNECT wait for its outcome, but not any number of them. */
-  #boundReadAhead(): void {
-    const { kind } = this.state;
-    const waits = kind === 'authenticating' || (kind === 'connected' && this.#output.opening);
-    const full = waits && this.framer.bufferedBytes > AHEAD_BYTES_MAX;
-    if (full === this.#readAhead || this.#pause !== null) return;
-    this.#readAhead = full;
-    if (full) this.world.outbox.pause(this.connection);
-    else if (kind !== 'closed') this.world.outbox.resume(this.connection);
-  }
-
-  /** Whether the next packet may be handled now; pauses reading where a rate is exceeded. */
-  #mayRead(now: number): boolean {
-    const { state } = this;
-    if (state.kind === 'awaitingConnect') return true;
-    if (state.kind !== 'connected' || this.#output.opening || this.#pause !== null) return false;
-    const { messages } = state.broker;
-    const { stalled } = this.world;
-    if (!stalled && !messages.limited && !this.publishes.limited && !this.bytes.limited) return true;
-    if (this.framer.peekFirstByte() >> 4 !== PacketType.PUBLISH) return true;
-    const wait = Math.max(
-      this.publishes.waitMs(now),
-      this.bytes.waitMs(now),
-      messages.waitMs(now),
-      stalled ? STALL_RETRY_MS : 0,
-    );
-    if (wait === 0) return true;
-    this.#pauseReading(wait, state, now);
-    return false;
-  }
-
-  /** Back-pressure: the socket is read later, and the keep-alive clock stands still meanwhile. */
-  #pauseReading(waitMs: number, { broker }: Connected, now: number): void {
-    this.world.outbox.pause(this.connection);
-    this.#readAhead = false;
-    broker.counters.readPauses++;
-    if (now - this.#pauseSaidAt >= PAUSE_EVENT_INTERVAL_MS) {
-      this.#pauseSaidAt = now;
-      this.emit('reading.paused', this.world.stalled ? 'server.busy' : 'limit.message-rate', `${waitMs} ms`, now);
-    }
-    this.#pause = this.world.timers.schedule(now + waitMs, (at) => {
-      this.#pause = null;
-      this.lastPacketAt = at;
-      this.world.outbox.resume(this.connection);
-      this.process(at);
-    });
+  /** Unfinished CONNECT packets are bounded in their sum: nobody has shown who they are yet. */
+  #countUnfinished(now: number): void {
+    const { unfinished } = this.world;
+    const held = this.state.kind === 'awaitingConnect' ? this.framer.bufferedBytes : 0;
+    if (held === this.#unfinishedBytes) return;
+    unfinished.bytes += held - this.#unfinishedBytes;
+    this.#unfinishedBytes = held;
+    if (held > UNFINISHED_BYTES_FREE && unfinished.bytes > (unfinished.bytesMax ?? Infinity))
+      this.refuse('limit.unauthenticated-bytes', `${held} bytes of a CONNECT`, now);
   }
 
   #handle(now: number): void {
@@ -215,6 +186,7 @@ export class Connection implements SessionLink {
     }
     if (state.kind !== 'connected') return;
     state.broker.counters.packetsReceived++;
+    state.broker.work.packet(now);
     state.broker.context.store.mark();
     switch (type) {
       case PacketType.PUBLISH:
@@ -252,8 +224,11 @@ export class Connection implements SessionLink {
   }
 
   #refuseBytes(error: DecodeError, now: number): void {
-    if (this.state.kind === 'connected') this.close(faultOfDecodeError(error), error.message, now, error.reasonCode);
-    else this.refuse(faultOfDecodeError(error), error.message, now);
+    const { state } = this;
+    if (state.kind === 'connected') {
+      if (error.reasonCode === ReasonCode.packetTooLarge) state.broker.context.reached.packetSizeBytes++;
+      this.close(faultOfDecodeError(error), error.message, now, error.reasonCode);
+    } else this.refuse(faultOfDecodeError(error), error.message, now);
   }
 
   /** The verdict on the user name and password has come. */
@@ -275,7 +250,8 @@ export class Connection implements SessionLink {
   #armKeepAlive(at: number): void {
     this.#keepAliveTimer = this.world.timers.schedule(at, (now) => {
       const due = this.lastPacketAt + this.keepAliveMs;
-      if (this.#pause !== null || now < due) this.#armKeepAlive(this.#pause === null ? due : now + this.keepAliveMs);
+      const { paused } = this.intake;
+      if (paused || now < due) this.#armKeepAlive(paused ? now + this.keepAliveMs : due);
       else this.close('connection.keep-alive', null, now);
     });
   }
@@ -318,6 +294,7 @@ export class Connection implements SessionLink {
     if (!this.#output.journaled(durableBatch)) return this.#output.waits;
     if (wasOpening) this.process(now);
     this.#relieve(now);
+    this.intake.drained(now);
     return this.#output.waits;
   }
 
@@ -325,11 +302,25 @@ export class Connection implements SessionLink {
   drained(bufferedBytes: number, now: number): void {
     this.#output.drained(bufferedBytes);
     this.#relieve(now);
+    this.intake.drained(now);
   }
 
   #relieve(now: number): void {
     const { state } = this;
     if (state.kind === 'connected' && this.#output.relieve()) pump(state.broker.context, state.session, now);
+  }
+
+  /**
+   * Limits have changed while it is connected. What CONNACK has told a 5.0 client stays until its next CONNECT; a 3.x client
+   * was told nothing.
+   */
+  limitsChanged(limits: Limits, now: number): void {
+    const { state } = this;
+    if (state.kind !== 'connected') return;
+    this.receiveMaximum = Math.min(this.clientReceiveMaximum, limits.inFlightOut ?? this.clientReceiveMaximum);
+    if (this.version !== 5 && limits.packetSizeBytes !== null) this.framer.maximumPacketSize = limits.packetSizeBytes;
+    pump(state.broker.context, state.session, now);
+    this.intake.limitsChanged(limits, now);
   }
 
   /** Refuses a connection that has no session: CONNACK where the fault has one and the version is known, then close. */
@@ -338,6 +329,7 @@ export class Connection implements SessionLink {
     if (state.kind === 'closed' || state.kind === 'connected') return;
     if (state.kind === 'awaitingConnect') this.world.timers.cancel(state.timer);
     if (answer !== null) this.world.outbox.send(this.connection, answer);
+    this.#forgetUnfinished();
     this.state = { kind: 'closed' };
     this.world.outbox.end(this.connection);
     const deployment = this.identity?.deployment ?? null;
@@ -389,12 +381,17 @@ export class Connection implements SessionLink {
     }
   }
 
+  #forgetUnfinished(): void {
+    this.world.unfinished.bytes -= this.#unfinishedBytes;
+    this.#unfinishedBytes = 0;
+  }
+
   #leave(state: Connected, fault: FaultName, detail: string | null, keepWill: boolean, now: number): void {
+    this.intake.stop();
     this.state = { kind: 'closed' };
     this.#output.discard();
     this.world.waiting.delete(this);
     if (this.#keepAliveTimer !== null) this.world.timers.cancel(this.#keepAliveTimer);
-    if (this.#pause !== null) this.world.timers.cancel(this.#pause);
     this.emit('connection.closed', fault, detail, now);
     leaveSession(state.broker, state.session, keepWill, now);
   }

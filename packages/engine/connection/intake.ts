@@ -179,7 +179,12 @@ export class Intake implements Waiter {
     else outbox.resume(this.#owner.connection);
   }
 
-  #count(why: LimitName | 'journal' | 'memoryHighWaterPercent', milliseconds: number, broker: Broker, now: number): void {
+  #count(
+    why: LimitName | 'journal' | 'memoryHighWaterPercent',
+    milliseconds: number,
+    broker: Broker,
+    now: number,
+  ): void {
     broker.counters.readPauses++;
     const isLimit = why !== 'journal' && why !== 'memoryHighWaterPercent';
     if (isLimit) broker.context.reached[why]++;

@@ -36,6 +36,12 @@ export class Output {
     return this.#congested;
   }
 
+  /** True while twice the limit waits: more than deliveries alone can cause, so the client does not read its answers. */
+  get overfull(): boolean {
+    const most = this.#broker?.context.limits.outboundBufferBytes ?? null;
+    return most !== null && this.#bufferedBytes + this.#heldBytes > 2 * most;
+  }
+
   /** True until CONNACK is out. */
   get opening(): boolean {
     return this.#opening;
@@ -160,7 +166,12 @@ export class Output {
   }
 
   #judgeCongestion(): void {
-    const most = this.#broker?.context.limits.outboundBufferBytes ?? null;
-    if (most !== null && this.#bufferedBytes + this.#heldBytes > most) this.#congested = true;
+    const broker = this.#broker;
+    if (broker === null || this.#congested) return;
+    const { limits, reached } = broker.context;
+    if (limits.outboundBufferBytes === null || this.#bufferedBytes + this.#heldBytes <= limits.outboundBufferBytes)
+      return;
+    this.#congested = true;
+    reached.outboundBufferBytes++;
   }
 }

@@ -1,4 +1,4 @@
-import { decodePublish, ReasonCode, type PublishPacket } from '../../codec/mod.ts';
+import { decodePublish, ReasonCode } from '../../codec/mod.ts';
 import { faultNumber, reasonStringOf, type FaultName } from '../../faults/mod.ts';
 import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
@@ -29,8 +29,8 @@ export function handlePublish(connection: Connection, state: Connected, now: num
     );
     return;
   }
-  if (!resolveTopicAlias(connection, publish, now)) return;
-  connection.publishes.take(1, now);
+  if (!resolveTopicAlias(connection, state, now)) return;
+  connection.intake.published(now);
   switch (publish.qos) {
     case 0:
       state.broker.counters.publishesReceivedQoS0++;
@@ -46,10 +46,12 @@ export function handlePublish(connection: Connection, state: Connected, now: num
 }
 
 /** [MQTT-3.3.2-8]: aliases are from 1 to our Topic Alias Maximum. @returns false when the connection was closed. */
-function resolveTopicAlias(connection: Connection, publish: PublishPacket, now: number): boolean {
+function resolveTopicAlias(connection: Connection, { broker }: Connected, now: number): boolean {
+  const { publish } = connection;
   const alias = publish.properties?.topicAlias;
   if (alias === undefined) return true;
   if (alias > connection.topicAliasMaximum) {
+    broker.context.reached.topicAliases++;
     connection.close(
       'protocol.topic-alias',
       `alias ${alias} is above the Topic Alias Maximum ${connection.topicAliasMaximum}`,
@@ -112,8 +114,8 @@ function publishExactlyOnce(connection: Connection, state: Connected, now: numbe
  */
 function withinReceiveMaximum(connection: Connection, { broker }: Connected, now: number): boolean {
   if (connection.version !== 5) return true;
-  const receiveMaximum = broker.context.limits.inFlightIn ?? 65_535;
-  if (connection.unansweredPublishes + connection.unreleased.size < receiveMaximum) return true;
+  if (connection.unansweredPublishes + connection.unreleased.size < connection.announcedReceiveMaximum) return true;
+  broker.context.reached.inFlightIn++;
   connection.close('limit.receive-maximum', null, now, ReasonCode.receiveMaximumExceeded);
   return false;
 }
@@ -171,8 +173,9 @@ function judge(connection: Connection, topic: string, limits: Limits, now: numbe
   const { broker, session } = state;
   const tooLong = topicOverLimit(topic, limits);
   if (tooLong !== null) {
-    connection.emit('publish.refused', 'limit.topic', `${tooLong}: ${topic.slice(0, 100)}`, now);
-    return { fault: 'limit.topic', reasonCode: ReasonCode.topicNameInvalid, detail: tooLong };
+    broker.context.reached[tooLong.limit]++;
+    connection.emit('publish.refused', 'limit.topic', `${tooLong.text}: ${topic.slice(0, 100)}`, now);
+    return { fault: 'limit.topic', reasonCode: ReasonCode.topicNameInvalid, detail: tooLong.text };
   }
   const rule = ruleAgainst(session, topic);
   if (rule === null) return null;

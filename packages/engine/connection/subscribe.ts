@@ -80,10 +80,11 @@ function judge(
   fresh: ReadonlySet<string>,
   now: number,
 ): { fault: FaultName; reasonCode: number } | null {
-  const { limits, counters } = broker.context;
+  const { limits, counters, reached } = broker.context;
   const tooLong = topicOverLimit(topicFilter, limits);
   if (tooLong !== null) {
-    connection.emit('subscription.refused', 'limit.topic', `${tooLong}: ${asked.slice(0, 100)}`, now);
+    reached[tooLong.limit]++;
+    connection.emit('subscription.refused', 'limit.topic', `${tooLong.text}: ${asked.slice(0, 100)}`, now);
     return { fault: 'limit.topic', reasonCode: ReasonCode.topicFilterInvalid };
   }
   const { subscriptionsPerClient } = limits;
@@ -93,6 +94,7 @@ function judge(
     !fresh.has(asked) &&
     session.subscriptions.size + fresh.size >= subscriptionsPerClient
   ) {
+    reached.subscriptionsPerClient++;
     connection.emit('subscription.refused', 'limit.subscriptions', asked, now);
     return { fault: 'limit.subscriptions', reasonCode: ReasonCode.quotaExceeded };
   }

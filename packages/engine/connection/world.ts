@@ -18,7 +18,13 @@ export interface World {
   readonly draining: boolean;
   /** Memory is above its high-water mark: no new sessions. */
   readonly overloaded: boolean;
-  /** The journal or the memory cannot keep up: publishers are read later. */
+  /** The journal cannot keep up: publishers are read later. */
   readonly stalled: boolean;
+  /** From accept to the end of CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** What all connections together hold of unfinished CONNECT packets, and may hold; null is no limit. */
+  readonly unfinished: { bytes: number; bytesMax: number | null };
+  /** Connections with packets that wait for the next turn of the loop, in the order in which they began to wait. */
+  readonly later: Set<Connection>;
   broker(deployment: DeploymentId): Broker | undefined;
 }

@@ -48,14 +48,24 @@ export function deliver(
     !link.congested &&
     outbound.queuedMessages === 0 &&
     outbound.unsent.size === 0 &&
-    outbound.inFlight.size < link.receiveMaximum
+    hasRoom(context, session, link)
   ) {
     launch(context, session, link, item, now);
     return;
   }
+  if (link !== null && !hasRoom(context, session, link)) context.reached.inFlightOut++;
   keep(message);
   enqueue(context, session, item);
   boundQueue(context, session, now);
+}
+
+/**
+ * Whether one more message may be in flight: their number is bounded by both sides, and their bytes by what may wait in
+ * the queue, since they are kept until they are acknowledged.
+ */
+function hasRoom({ limits }: SessionContext, { outbound }: Session, link: SessionLink): boolean {
+  const { queuedBytes } = limits;
+  return outbound.outstanding < link.receiveMaximum && (queuedBytes === null || outbound.inFlightBytes < queuedBytes);
 }
 
 function sendUnacknowledged(
@@ -161,7 +171,7 @@ function transmit(
 export function pump(context: SessionContext, session: Session, now: number): void {
   const { link, outbound } = session;
   if (link === null) return;
-  while (!link.congested && outbound.outstanding < link.receiveMaximum) {
+  while (!link.congested && hasRoom(context, session, link)) {
     const again = outbound.unsent.values().next().value;
     if (again !== undefined) {
       outbound.unsent.delete(again);
@@ -193,12 +203,13 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
     }
     if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
     const qos = options.qos < message.qos ? options.qos : message.qos;
-    if (link.congested || (qos > 0 && session.outbound.outstanding >= link.receiveMaximum)) {
+    if (link.congested || (qos > 0 && !hasRoom(context, session, link))) {
       entry.pending = message;
       return;
     }
     // [MQTT-3.3.1-8]
     const subscriptionIdentifiers = options.subscriptionIdentifier === 0 ? null : [options.subscriptionIdentifier];
+    context.messages.take(1, now);
     deliver(context, session, message, { qos, retain: true, subscriptionIdentifiers, sharedFilter: null }, now);
   }
 }

@@ -23,6 +23,7 @@ export class Outbound {
   #queue: (OutboundMessage | undefined)[] = [];
   #head = 0;
   #queuedBytes = 0;
+  #inFlightBytes = 0;
   #lastIdentifier = 0;
   #sequence = 0;
   /** By Packet Identifier, in the order of sending [MQTT-4.6.0-1]. */
@@ -36,6 +37,11 @@ export class Outbound {
 
   get queuedBytes(): number {
     return this.#queuedBytes;
+  }
+
+  /** Bytes of the messages in flight: kept until they are acknowledged. */
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
   }
 
   /** How many messages count against the client's Receive Maximum, which begins anew with each connection. */
@@ -81,6 +87,7 @@ export class Outbound {
     item.packetIdentifier = identifier;
     item.state = 'sent';
     this.inFlight.set(identifier, item);
+    this.#inFlightBytes += messageBytes(item.message);
   }
 
   /** Puts back a message whose Packet Identifier is known from the journal. Call in the order of sending. */
@@ -88,11 +95,12 @@ export class Outbound {
     if (item.sequence > this.#sequence) this.#sequence = item.sequence;
     this.#lastIdentifier = item.packetIdentifier;
     this.inFlight.set(item.packetIdentifier, item);
+    this.#inFlightBytes += messageBytes(item.message);
   }
 
   /** The exchange of a message in flight has come to its end. */
   settle(item: OutboundMessage): void {
-    this.inFlight.delete(item.packetIdentifier);
+    if (this.inFlight.delete(item.packetIdentifier)) this.#inFlightBytes -= messageBytes(item.message);
     this.unsent.delete(item);
   }
 
@@ -101,6 +109,7 @@ export class Outbound {
     this.#queue = [];
     this.#head = 0;
     this.#queuedBytes = 0;
+    this.#inFlightBytes = 0;
     this.inFlight.clear();
     this.unsent.clear();
   }

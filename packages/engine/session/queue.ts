@@ -49,6 +49,9 @@ export function boundQueue(context: SessionContext, session: Session, now: numbe
     (queuedMessages !== null && outbound.queuedMessages > queuedMessages) ||
     (queuedBytes !== null && outbound.queuedBytes > queuedBytes && outbound.queuedMessages > 1)
   ) {
+    context.reached[
+      queuedMessages !== null && outbound.queuedMessages > queuedMessages ? 'queuedMessages' : 'queuedBytes'
+    ]++;
     const oldest = dequeue(context, session);
     if (oldest === undefined) return;
     dropped(context, session, oldest, oldest.message.expiresAt <= now ? 'limit.expired' : 'limit.queue', now);

@@ -1,0 +1,43 @@
+/** Work of a deployment in one turn of the loop while it has the core for itself: large, so that writes stay large. */
+const ALONE_UNITS = 16_384;
+/** And while others have been busy too: about four milliseconds, so that they wait no longer than that. */
+const SHARED_UNITS = 1_024;
+/** How many bytes of payload cost as much as handing over one small message. */
+const BYTES_PER_UNIT = 4_096;
+/** A deployment counts as busy this long after its last packet. */
+const BUSY_MS = 1_000;
+
+/** What one deployment may do in one turn of the loop. A packet counts as one unit, and so does each delivery. */
+export class Work {
+  readonly #busy: Set<Work>;
+  #left = ALONE_UNITS;
+  #busyUntil = -Infinity;
+
+  /** @param busy those of all deployments that have handled a packet lately; this one adds itself. */
+  constructor(busy: Set<Work>) {
+    this.#busy = busy;
+  }
+
+  /** Whether the deployment has had its share: what else its clients have sent waits for the next turn. */
+  get isSpent(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** A packet is being handled. */
+  packet(now: number): void {
+    this.#left--;
+    if (now >= this.#busyUntil) this.#busy.add(this);
+    this.#busyUntil = now + BUSY_MS;
+  }
+
+  /** A message of so many bytes goes to so many subscribers. */
+  deliver(subscribers: number, byteCount: number): void {
+    this.#left -= subscribers * (1 + byteCount / BYTES_PER_UNIT);
+  }
+
+  /** A new turn. What was done too much is not carried over. */
+  renew(now: number): void {
+    if (now >= this.#busyUntil) this.#busy.delete(this);
+    this.#left = this.#busy.size > 1 ? SHARED_UNITS : ALONE_UNITS;
+  }
+}
