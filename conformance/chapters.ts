@@ -13,3 +13,4 @@ import './chapters/topics.ts';
 import './chapters/shared.ts';
 import './chapters/closing.ts';
 import './chapters/transport.ts';
+import './chapters/choices.ts';

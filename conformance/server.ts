@@ -30,6 +30,9 @@ export const tightLimits = {
   retainedMessages: 1,
 } as const;
 
+/** A second user of the deployment without limits; the password is the same. */
+export const otherUsername = 'other';
+
 let running: Server | null = null;
 
 /** Starts the service, with a second deployment that has tight limits. */
@@ -37,9 +40,17 @@ export async function startServer(): Promise<void> {
   const service = await Service.start();
   const { username } = service.ready;
   const { password } = service;
-  const made = await service.berthJson<{ id: string; address: string }>('deployment', 'create', 'tight');
-  const passwordFile = join(service.dataDirectory, 'tight.password');
+  const passwordFile = join(service.dataDirectory, 'conformance.password');
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  await service.berthJson(
+    'credential',
+    'add',
+    service.ready.deployment.id,
+    otherUsername,
+    '--password-file',
+    passwordFile,
+  );
+  const made = await service.berthJson<{ id: string; address: string }>('deployment', 'create', 'tight');
   await service.berthJson('credential', 'add', made.id, username, '--password-file', passwordFile);
   const limits = Object.entries(tightLimits).flatMap(([name, value]) => ['--limit', `${name}=${value}`]);
   await service.berthJson('deployment', 'set', made.id, ...limits);
