@@ -104,7 +104,7 @@ export class Framer {
       const wanted = size === 0 ? 1 : size - have;
       const taken = Math.min(wanted, this.#chunk.length - this.#chunkRead);
       if (taken === 0) return false;
-      this.#append(taken);
+      this.#append(taken, size);
     }
   }
 
@@ -142,18 +142,33 @@ export class Framer {
   }
 
   #keepChunk(): void {
-    this.#append(this.#chunk.length - this.#chunkRead);
+    // What is kept is mostly the beginning of one packet: its size, where it is known already, is all the room that it needs.
+    const size = this.#tailRead < this.#tailWrite ? 0 : this.#sizeToCome();
+    this.#append(this.#chunk.length - this.#chunkRead, size);
+  }
+
+  /** Size of the packet that the rest of the chunk begins with; 0 where that is not known, or not right. */
+  #sizeToCome(): number {
+    try {
+      return this.#packetSize(this.#chunk, this.#chunkRead, this.#chunk.length);
+    } catch {
+      return 0;
+    }
   }
 
   /**
    * Moves bytes of the chunk behind the tail. What was given out from the tail is never overwritten, so that views of it stay good:
    * where there is no room, the unread part moves to a new buffer. That buffer is twice as large as it needs to be, so a byte is
-   * copied a bounded number of times however small the chunks are.
+   * copied a bounded number of times however small the chunks are; but never larger than the packet that is being put together, so
+   * that half a packet does not take the room of a whole one twice.
+   * @param packetSize of the packet that the tail begins with; 0 where it is not known.
    */
-  #append(count: number): void {
+  #append(count: number, packetSize = 0): void {
     if (this.#tailWrite + count > this.#tail.length) {
       const unread = this.#tail.subarray(this.#tailRead, this.#tailWrite);
-      const grown = new Uint8Array(Math.max(tailCapacityMin, 2 * (unread.length + count)));
+      const needed = unread.length + count;
+      const roomy = Math.max(tailCapacityMin, 2 * needed);
+      const grown = new Uint8Array(packetSize >= needed ? Math.min(roomy, packetSize) : roomy);
       grown.set(unread);
       this.#tail = grown;
       this.#tailRead = 0;
