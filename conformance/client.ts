@@ -15,7 +15,7 @@ import {
 } from '../packages/codec/mod.ts';
 import { hex, RawClient } from '../testkit/raw-client.ts';
 import type { Dialect } from './registry.ts';
-import { rawOptions, server, type Target } from './server.ts';
+import { rawOptions, server, usualTransport, type Target } from './server.ts';
 
 /** The packet of a type; acknowledgements share one. */
 type PacketOf<T extends PacketType, P extends Packet = Packet> = P extends Packet
@@ -38,7 +38,7 @@ export interface Outgoing {
 export interface OpenOptions {
   /** Default: the deployment without limits on rates. */
   readonly target?: Target;
-  /** Default: MQTT over TLS. */
+  /** Default: MQTT over TLS, or what the run says. */
   readonly transport?: 'tls' | 'wss';
 }
 
@@ -117,7 +117,7 @@ export class Client implements AsyncDisposable {
   /** Opens the network connection and says nothing. */
   static async open(version: Dialect, options: OpenOptions = {}): Promise<Client> {
     const target = options.target ?? server().standard;
-    return new Client(version, await RawClient.connect(rawOptions(target, options.transport ?? 'tls')));
+    return new Client(version, await RawClient.connect(rawOptions(target, options.transport ?? usualTransport)));
   }
 
   /** Opens the network connection, sends CONNECT and takes an answer that accepts it. */

@@ -33,6 +33,9 @@ export const tightLimits = {
 /** A second user of the deployment without limits; the password is the same. */
 export const otherUsername = 'other';
 
+/** How clients connect that name no transport: CONFORMANCE_TRANSPORT=wss runs the whole suite over WebSocket. */
+export const usualTransport = process.env['CONFORMANCE_TRANSPORT'] === 'wss' ? 'wss' : 'tls';
+
 let running: Server | null = null;
 
 /** Starts the service, with a second deployment that has tight limits. */
