@@ -19,10 +19,12 @@ test('self time joins the nodes of a function, and leaves idle time out', () => 
     // The last one came after the thread had slept.
     timeDeltas: [1000, 2000, 1000, 1000, 9000],
   };
-  const { functions, busyMs, idleShare } = selfTimes(profile, '/r');
+  const { functions, busyMs, idleShare } = selfTimes(profile, '/r', 0);
   expect(functions).toEqual([
     { name: 'work', place: 'a.ts:10', share: 0.75 },
     { name: 'write', place: '(native)', share: 0.25 },
   ]);
   expect([busyMs, idleShare]).toEqual([4, 10 / 14]);
+  // What the process did before the load is left out.
+  expect(selfTimes(profile, '/r', 2).busyMs).toBe(3);
 });

@@ -23,18 +23,23 @@ const idleNames = new Set(['(idle)', '(program)', '(root)']);
 /**
  * Self time by function, most first. Samples of one function at several nodes of the call tree are joined.
  * @param root folder that is left out of the places.
+ * @param fromMs time since the beginning before which nothing counts: the start of the process is no load.
  */
 export function selfTimes(
   profile: CpuProfile,
   root: string,
+  fromMs: number,
 ): { readonly functions: SelfTime[]; readonly busyMs: number; readonly idleShare: number } {
   const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
   const times = new Map<string, { name: string; place: string; us: number }>();
   let busyUs = 0;
   let idleUs = 0;
+  let atUs = 0;
   for (const [at, sample] of profile.samples.entries()) {
     const frame = frames.get(sample);
     const deltaUs = profile.timeDeltas[at] ?? 0;
+    atUs += deltaUs;
+    if (atUs < fromMs * 1000) continue;
     if (frame === undefined || deltaUs > gapUs || idleNames.has(frame.functionName)) {
       idleUs += deltaUs;
       continue;
