@@ -57,6 +57,7 @@ export class Engine implements EngineAdmin {
       overloaded: false,
       stalled: false,
       connectTimeoutMs: 30_000,
+      overload: { count: 0 },
       unfinished: { bytes: 0, bytesMax: null },
       later: new Set(),
       broker: (deployment) => this.#brokers.get(deployment),
@@ -101,6 +102,11 @@ export class Engine implements EngineAdmin {
   /** Time has passed: fires what is due. */
   tick(now: number): void {
     this.#timers.advance(now);
+  }
+
+  /** How often memory was short: new sessions refused, and publishers read later. */
+  get overloadCount(): number {
+    return this.#world.overload.count;
   }
 
   /** Whether packets wait for the next turn of the loop: then `endTurn` has to be called again soon. */

@@ -7,6 +7,7 @@ import type { ConnectionId } from './ids.ts';
 import { leaveSession, openSession } from './lifecycle.ts';
 import type { DeploymentCounters } from './ports.ts';
 import { Timers } from './timers.ts';
+import type { Work } from './work.ts';
 
 const elsewhere = { serverName: 'd2.berth.test' };
 const persistent = { clientId: 'a', cleanStart: false, sessionExpiryInterval: 1000 } as const;
@@ -150,7 +151,13 @@ describe('nothing is left', () => {
   test('in the structures of a deployment, when its sessions end one way or another', () => {
     const bench = new EngineBench();
     const timers = new Timers();
-    const ports = { policy: bench.policy, events: { emit() {} }, journal: bench.journal, timers };
+    const ports = {
+      policy: bench.policy,
+      events: { emit() {} },
+      journal: bench.journal,
+      timers,
+      busy: new Set<Work>(),
+    };
     const broker = new Broker(DEPLOYMENT, ports, bench.now);
     const link = {
       connection: 1 as ConnectionId,

@@ -144,7 +144,8 @@ export type EventKind =
   | 'publish.refused'
   | 'message.dropped'
   | 'will.published'
-  | 'reading.paused';
+  | 'reading.paused'
+  | 'request.refused';
 
 export interface EngineEvent {
   readonly kind: EventKind;

@@ -18,9 +18,9 @@ describe('retained messages', () => {
     const [suback, ...messages] = client.take();
     expect(suback?.type).toBe(PacketType.SUBACK);
     const seen = messages.map((packet) => (packet.type === PacketType.PUBLISH ? packet : null));
-    expect(seen.map((packet) => [packet?.topic, packet?.qos, packet?.retain]).toSorted()).toEqual([
-      ['a/1', 1, true],
-      ['a/2', 0, true],
+    expect(seen.map((packet) => `${packet?.topic} QoS ${packet?.qos} ${packet?.retain}`).toSorted()).toEqual([
+      'a/1 QoS 1 true',
+      'a/2 QoS 0 true',
     ]);
     expect(seen[0]?.properties?.subscriptionIdentifiers).toEqual([7]);
   });

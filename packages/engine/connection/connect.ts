@@ -185,6 +185,7 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   if (world.broker(broker.deployment) !== broker) return refuseConnect(connection, 'deployment.stopped', null, now);
   const full =
     overLimit(broker, login, limits) ?? (world.overloaded && !broker.sessions.has(clientId) ? 'server.busy' : null);
+  if (full === 'server.busy') world.overload.count++;
   if (full !== null) return refuseConnect(connection, full, null, now);
 
   const expiryInterval = shortenExpiry(login.expiryInterval, version, limits);

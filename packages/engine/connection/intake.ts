@@ -187,6 +187,7 @@ export class Intake implements Waiter {
   ): void {
     broker.counters.readPauses++;
     const isLimit = why !== 'journal' && why !== 'memoryHighWaterPercent';
+    if (why === 'memoryHighWaterPercent') this.#owner.world.overload.count++;
     if (isLimit) broker.context.reached[why]++;
     this.#saidAt ??= new Map();
     if (now - (this.#saidAt.get(why) ?? -Infinity) < PAUSE_EVENT_INTERVAL_MS) return;

@@ -1,4 +1,4 @@
-import { DecodeError, ReasonCode, utf8Length, writeUtf8 } from '../../codec/mod.ts';
+import { ReasonCode, utf8Length, writeUtf8, type DecodeError } from '../../codec/mod.ts';
 import { reasonStringOf, type FaultName } from '../../faults/mod.ts';
 
 /** The fault of a packet that cannot be read. */
@@ -20,12 +20,12 @@ export function faultOfDecodeError(error: DecodeError): FaultName {
 }
 
 /** Of HTTP/1 requests, and of the preface of HTTP/2. */
-const HTTP_METHODS = ['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'CONN', 'OPTI', 'TRAC', 'PATC', 'PRI '];
+const HTTP_METHODS = new Set(['GET ', 'HEAD', 'POST', 'PUT ', 'DELE', 'CONN', 'OPTI', 'TRAC', 'PATC', 'PRI ']);
 
 /** What speaks, judged by first bytes that are not CONNECT. */
 export function faultOfFirstBytes(bytes: Uint8Array): FaultName {
   const start = String.fromCharCode(...bytes.subarray(0, 4));
-  return HTTP_METHODS.includes(start) ? 'port.http-on-mqtt' : 'protocol.first-packet';
+  return HTTP_METHODS.has(start) ? 'port.http-on-mqtt' : 'protocol.first-packet';
 }
 
 /** A browser on the MQTT port understands HTTP only: it is told in that; null for everybody else. */

@@ -22,6 +22,8 @@ export interface World {
   readonly stalled: boolean;
   /** From accept to the end of CONNECT. */
   readonly connectTimeoutMs: number;
+  /** How often memory was short for something that was asked. */
+  readonly overload: { count: number };
   /** What all connections together hold of unfinished CONNECT packets, and may hold; null is no limit. */
   readonly unfinished: { bytes: number; bytesMax: number | null };
   /** Connections with packets that wait for the next turn of the loop, in the order in which they began to wait. */

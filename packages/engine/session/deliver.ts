@@ -171,13 +171,15 @@ function transmit(
 export function pump(context: SessionContext, session: Session, now: number): void {
   const { link, outbound } = session;
   if (link === null) return;
-  while (!link.congested && hasRoom(context, session, link)) {
+  while (!link.congested && outbound.outstanding < link.receiveMaximum) {
     const again = outbound.unsent.values().next().value;
     if (again !== undefined) {
       outbound.unsent.delete(again);
       transmit(context, session, link, again, true, now);
       continue;
     }
+    // Asked for new messages only: what is in flight already takes no more room when it is sent again.
+    if (!hasRoom(context, session, link)) break;
     const item = dequeue(context, session);
     if (item === undefined) break;
     // [MQTT-3.3.2-5]

@@ -290,6 +290,20 @@ describe('to a client', () => {
     ]);
   });
 
+  test('bytes in flight are bounded as those of the queue are, but for what is sent again', () => {
+    const bench = new EngineBench({ limits: { queuedBytes: 1024 } });
+    const client = bench.subscriber('t', persistent, { qos: 1 });
+    const publisher = bench.connect({ clientId: 'b', version: 4 });
+    publisher.publish('t', 'x'.repeat(3000), { qos: 1, packetIdentifier: 1 });
+    publisher.publish('t', 'small', { qos: 1, packetIdentifier: 2 });
+    expect(client.messages().length).toBe(1);
+    client.lose();
+    const back = bench.connecting(persistent);
+    expect(back.messages()).toMatchObject([{ dup: true, packetIdentifier: 1 }]);
+    back.puback(1);
+    expect(back.messages()).toMatchObject([{ dup: false, payload: 'small' }]);
+  });
+
   test('identifiers go up by one, wrap, and leave out those in use [MQTT-2.2.1-4]', () => {
     const bench = new EngineBench();
     const client = bench.subscriber('t', { version: 4 }, { qos: 1 });
