@@ -79,6 +79,12 @@ testBoth(
   },
 );
 
+testBoth('[MQTT-3.1.2-24 | MQTT-3.1.2-22] less silence than that does not', async (dialect) => {
+  await using silent = await Client.connect(dialect, { keepAlive: 2 });
+  await afterSeconds(2);
+  await silent.barrier();
+});
+
 test5('[MQTT-3.2.2-22] without Server Keep Alive, the value of the client is used; 0 turns it off', async () => {
   await using patient = await Client.connect(5, { keepAlive: 0 });
   await using client = await Client.connect(5, { keepAlive: 1 });
