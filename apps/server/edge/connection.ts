@@ -8,6 +8,7 @@ import type { Layer, LayerHost } from './layer.ts';
 import type { EdgeLimits } from './options.ts';
 import type { EdgeRefusal } from './refusal.ts';
 import { plainAddress, plainName } from './peer-names.ts';
+import { RecordBudget } from './record-budget.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { acknowledgeNow, peekByte } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
@@ -23,6 +24,8 @@ export interface ConnectionHost {
   readonly limits: EdgeLimits;
   readonly gate: HandshakeGate;
   now(): number;
+  /** Seconds since 1970, as of the last turn. */
+  readonly second: number;
   report(refusal: EdgeRefusal): void;
   /** Gives an open connection its number. */
   register(connection: Connection): ConnectionId;
@@ -72,6 +75,7 @@ export class Connection implements GateVisitor, LayerHost {
   #tlsVersion: string | null = null;
   /** The socket took less than it was given; `drain` will come. */
   #blocked = false;
+  readonly #records: RecordBudget | null;
   #paused = false;
   /** What `drained` said last while bytes wait; 0 when nothing was said. */
   #toldBytes = 0;
@@ -88,6 +92,7 @@ export class Connection implements GateVisitor, LayerHost {
     this.#socket = socket;
     this.#deployment = deployment;
     this.listener = listener;
+    this.#records = listener === 'mqtts' ? new RecordBudget() : null;
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.remotePort = socket.remotePort ?? 0;
     this.#startedAt = host.now();
@@ -212,6 +217,7 @@ export class Connection implements GateVisitor, LayerHost {
   /** @returns bytes that wait now. */
   send(bytes: Uint8Array): number {
     if (this.#phase !== 'open' || bytes.length === 0) return this.#buffer.byteLength;
+    if (!this.#blocked && this.#buffer.byteLength > 0 && this.#records?.take(this.#host.second) === true) this.#write();
     this.#buffer.append(bytes);
     if (!this.#blocked) {
       this.#host.requestFlush(this);

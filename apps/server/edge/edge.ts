@@ -8,13 +8,15 @@ import type { ConnectionHost } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { EdgeListener } from './listener.ts';
-import type { EdgeOptions } from './options.ts';
+import type { EdgeLimits, EdgeOptions } from './options.ts';
 import { TlsListener } from './tls-listener.ts';
 import { Turn } from './turn.ts';
 
 /** All sockets that devices connect to: bytes in, bytes out, back-pressure. Knows no packet of MQTT. */
 export class Edge implements Outbox {
   readonly #options: EdgeOptions;
+  readonly #limits: { -readonly [Name in keyof EdgeLimits]: EdgeLimits[Name] };
+  #turnedAway = 0;
   readonly #turn: Turn;
   readonly #deadlines: Deadlines<Connection>;
   readonly #gate: HandshakeGate;
@@ -26,12 +28,17 @@ export class Edge implements Outbox {
   readonly #tlsListeners = new Set<TlsListener>();
   readonly #plainListeners = new Set<EdgeListener>();
   #lastId = 0;
+  #second = 0;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
+    this.#limits = { ...options.limits };
     this.#turn = new Turn({
       closed: (connection, cause) => options.input.closed(connection, cause),
-      beforeFlush: () => options.beforeFlush(),
+      beforeFlush: () => {
+        this.#second = Math.floor(options.now() / 1000);
+        options.beforeFlush();
+      },
     });
     this.#deadlines = new Deadlines(() => options.now());
     this.#gate = new HandshakeGate(options.limits.handshakesPerAddress);
@@ -46,6 +53,22 @@ export class Edge implements Outbox {
   /** TLS handshakes in flight. */
   get handshakeCount(): number {
     return this.#gate.inFlight;
+  }
+
+  /** Connections that were turned away because too many were open, until now. */
+  get turnedAwayCount(): number {
+    return this.#turnedAway;
+  }
+
+  /** Handshakes that had to wait for others of their address, until now. */
+  get delayedHandshakeCount(): number {
+    return this.#gate.delayed;
+  }
+
+  /** Changes limits while it runs. Connections that are open stay. */
+  setLimits(limits: Partial<EdgeLimits>): void {
+    Object.assign(this.#limits, limits);
+    if (limits.handshakesPerAddress !== undefined) this.#gate.setPerAddressMax(limits.handshakesPerAddress);
   }
 
   /**
@@ -131,12 +154,16 @@ export class Edge implements Outbox {
   }
 
   #connectionHost(): ConnectionHost {
-    const { input, limits } = this.#options;
+    const { input } = this.#options;
+    const second = (): number => this.#second;
     return {
       input,
-      limits,
+      limits: this.#limits,
       gate: this.#gate,
       now: () => this.#options.now(),
+      get second() {
+        return second();
+      },
       report: (refusal) => this.#options.report(refusal),
       register: (connection) => {
         const id = ++this.#lastId as ConnectionId;
@@ -160,8 +187,9 @@ export class Edge implements Outbox {
     const connection = new Connection(this.#host, socket, kind, deployment);
     socket.data = connection;
     this.#sockets.add(connection);
-    const { connections } = this.#options.limits;
+    const { connections } = this.#limits;
     if (this.#sockets.size > connections) {
+      this.#turnedAway += 1;
       connection.turnAway('server.busy', `${connections} connections are open, which is the limit`);
     } else if (kind === 'mqtts' || kind === 'wss') {
       connection.startTls();

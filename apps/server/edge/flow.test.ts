@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { EdgeLimits } from './options.ts';
 import { TestClient, patternBytes } from './test-client.ts';
+import { recordsPerSecond } from './record-budget.ts';
 import { firstCertificate } from './test-certificates.ts';
 import { TestEdge, testDeployment } from './test-edge.ts';
 
@@ -29,7 +30,8 @@ for (const kind of ['mqtt', 'mqtts'] as const) {
         packet.fill(index);
         buffered = server.edge.send(id, packet);
       }
-      expect(buffered).toBe(8_000);
+      // The first packets on TLS leave one by one, each in a record of its own.
+      expect(buffered).toBe(kind === 'mqtts' ? 8_000 - 40 * recordsPerSecond : 8_000);
       packet.fill(255);
       const bytes = await client.receive(8_000);
       expect([...bytes]).toEqual(Array.from({ length: 8_000 }, (_, index) => Math.floor(index / 40)));

@@ -13,9 +13,10 @@ interface Queue {
 
 /** Lets a number of TLS handshakes run for each remote address; the next ones wait, and start in their order. */
 export class HandshakeGate {
-  readonly #perAddressMax: number;
+  #perAddressMax: number;
   readonly #queues = new Map<string, Queue>();
   #inFlight = 0;
+  #delayed = 0;
 
   constructor(perAddressMax: number) {
     this.#perAddressMax = perAddressMax;
@@ -24,6 +25,17 @@ export class HandshakeGate {
   /** Handshakes in flight, all addresses together; those that wait are not counted. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** How many had to wait for their turn until now. */
+  get delayed(): number {
+    return this.#delayed;
+  }
+
+  /** Handshakes in flight of one address from now on. Those that wait for their turn get it when one of theirs is over. */
+  setPerAddressMax(perAddressMax: number): void {
+    this.#perAddressMax = perAddressMax;
+    for (const queue of this.#queues.values()) this.#start(queue);
   }
 
   /** Asks for a turn. @returns whether it may start now; if not, `startHandshake` is called later. */
@@ -35,6 +47,7 @@ export class HandshakeGate {
     }
     if (queue.inFlight >= this.#perAddressMax) {
       queue.waiting.add(visitor);
+      this.#delayed += 1;
       return false;
     }
     queue.inFlight += 1;
@@ -51,14 +64,19 @@ export class HandshakeGate {
   leave(visitor: GateVisitor): void {
     const queue = this.#queues.get(visitor.remoteAddress);
     if (queue === undefined) return;
-    const [next] = queue.waiting;
-    if (next !== undefined) {
-      queue.waiting.delete(next);
-      next.startHandshake();
-      return;
-    }
     queue.inFlight -= 1;
     this.#inFlight -= 1;
+    this.#start(queue);
     if (queue.inFlight === 0) this.#queues.delete(visitor.remoteAddress);
+  }
+
+  #start(queue: Queue): void {
+    for (const next of queue.waiting) {
+      if (queue.inFlight >= this.#perAddressMax) return;
+      queue.waiting.delete(next);
+      queue.inFlight += 1;
+      this.#inFlight += 1;
+      next.startHandshake();
+    }
   }
 }

@@ -38,6 +38,7 @@ export const defaultEdgeLimits: EdgeLimits = {
 export interface EdgeOptions {
   /** Takes what happens on the connections. */
   readonly input: LinkInput;
+  /** `Edge.setLimits` changes them later. */
   readonly limits: EdgeLimits;
   /** Takes connections that ended before `input.opened`. */
   report(refusal: EdgeRefusal): void;
