@@ -1,6 +1,5 @@
 import type { DeploymentId } from './ids.ts';
 import type { FaultName } from '../faults/mod.ts';
-import { DropReports } from './drop-reports.ts';
 import { limitDefinitions, type LimitName } from './limits.ts';
 import { keep, messageBytes, type Message } from './message.ts';
 import type { AccessRules, DeploymentCounters, EventKind, EventSink, Journal, Policy } from './ports.ts';
@@ -9,6 +8,7 @@ import { Routes } from './routing/routes.ts';
 import type { SharedGroup } from './routing/shared-group.ts';
 import type { SessionContext } from './session/context.ts';
 import { deliver } from './session/deliver.ts';
+import { DropReports } from './session/drop-reports.ts';
 import type { Session } from './session/session.ts';
 import { SessionStore } from './session/store.ts';
 import type { SubscriptionOptions } from './subscription.ts';

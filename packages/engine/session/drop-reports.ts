@@ -1,6 +1,6 @@
-import type { FaultName } from '../faults/mod.ts';
-import type { Session } from './session/session.ts';
-import type { Timer, Timers } from './timers.ts';
+import type { FaultName } from '../../faults/mod.ts';
+import type { Session } from './session.ts';
+import type { Timer, Timers } from '../timers.ts';
 
 /** How often at most an event repeats that one session's messages are being dropped for one reason. */
 const DROP_EVENT_INTERVAL_MS = 10_000;
