@@ -98,7 +98,7 @@ export function minimise(target: Target, input: Input, message: string): Input {
   };
   let best = [...input];
   for (let size = Math.max(1, best.length >> 1); size >= 1; size >>= 1) {
-    for (let at = 0; at < best.length; ) {
+    for (let at = 0; at < best.length;) {
       const candidate = best.toSpliced(at, size);
       if (breaks(candidate)) best = candidate;
       else at += size;
@@ -109,7 +109,7 @@ export function minimise(target: Target, input: Input, message: string): Input {
       const step = best[index];
       if (step === undefined) break;
       let { bytes } = step;
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const shorter = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + size)]);
         const candidate = best.with(index, { verb: step.verb, bytes: shorter });
         if (breaks(candidate)) {

@@ -1,4 +1,11 @@
-import { decode, DecodeError, Framer, UnsupportedVersionError, type Packet, type ProtocolVersion } from '../../packages/codec/mod.ts';
+import {
+  decode,
+  DecodeError,
+  Framer,
+  UnsupportedVersionError,
+  type Packet,
+  type ProtocolVersion,
+} from '../../packages/codec/mod.ts';
 import type { EngineClient } from '../engine-client.ts';
 import { join } from './chance.ts';
 import { must } from './target.ts';
@@ -43,7 +50,10 @@ export class ConnectionWatch {
     this.sends++;
     if (this.#connacks === 0 && bytes[0] === 0x48) {
       // A browser is told in HTTP.
-      must(new TextDecoder().decode(bytes).startsWith('HTTP/1.1 400 '), 'sent what is neither MQTT nor a refusal in HTTP');
+      must(
+        new TextDecoder().decode(bytes).startsWith('HTTP/1.1 400 '),
+        'sent what is neither MQTT nor a refusal in HTTP',
+      );
       this.#over = true;
       return;
     }

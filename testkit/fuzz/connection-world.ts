@@ -4,7 +4,7 @@ import type { AccessRules, CloseCause, DeploymentCounters, EngineEvent } from '.
 import { DEPLOYMENT, EngineBench, OTHER_DEPLOYMENT } from '../engine-bench.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { Neighbour } from './neighbour.ts';
-import { must } from './target.ts';
+import { Broken, must } from './target.ts';
 
 const day = 86_400_000;
 
@@ -55,6 +55,18 @@ const someRules: AccessRules = {
   subscribe: (topicFilter) => ({ allowed: !topicFilter.startsWith('a'), rule: 'rule' }),
   deliveryFilter: () => (topic) => !topic.startsWith('a'),
 };
+
+/** The ones that go up and down are the ones that can go wrong. */
+const counterNames = [
+  'connections',
+  'sessions',
+  'subscriptions',
+  'retainedMessages',
+  'retainedBytes',
+  'queuedMessages',
+  'queuedBytes',
+  'messagesDroppedQueue',
+] as const satisfies readonly (keyof DeploymentCounters)[];
 
 /** The engine with clients that are fuzzed, neighbours that must not notice, and the rules that always hold. */
 export class ConnectionWorld {
@@ -298,8 +310,9 @@ export class ConnectionWorld {
       if (counters !== null) checkCounters(counters);
     }
     for (const watch of this.#watches) {
-      if (watch === undefined) continue;
-      for (const sign of watch.signs.splice(0)) this.signs.add(sign);
+      if (watch === undefined || watch.signs.length === 0) continue;
+      for (const sign of watch.signs) this.signs.add(sign);
+      watch.signs.length = 0;
     }
     if (verb === 'end' || verb === 'gone') return;
     this.#meetNeighbours();
@@ -339,7 +352,9 @@ export class ConnectionWorld {
 }
 
 function checkCounters(counters: Readonly<DeploymentCounters>): void {
-  for (const [name, count] of Object.entries(counters))
-    must(Number.isSafeInteger(count) && count >= 0, `the counter ${name} is not a count`);
+  for (const name of counterNames) {
+    const count = counters[name];
+    if (!Number.isSafeInteger(count) || count < 0) throw new Broken(`the counter ${name} is not a count`);
+  }
   must(counters.connections <= counters.sessions, 'more connections than sessions');
 }

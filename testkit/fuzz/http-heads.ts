@@ -11,12 +11,21 @@ const headers: readonly (readonly [name: string, usual: string, others: readonly
   ['Sec-WebSocket-Version', '13', ['8', '13, 8', '']],
   ['Sec-WebSocket-Protocol', 'mqtt', ['mqttv3.1', 'chat, mqtt', 'chat', '', ',mqtt,', 'MQTT']],
 ];
-const extras = ['Origin: null', 'Content-Length: 0', 'Content-Length: 5', 'Transfer-Encoding: chunked', 'X: \t y \t', ' folded'];
+const extras = [
+  'Origin: null',
+  'Content-Length: 0',
+  'Content-Length: 5',
+  'Transfer-Encoding: chunked',
+  'X: \t y \t',
+  ' folded',
+];
 const oddBits = ['\r', '\n', '\0', ':', ' ', '\u00ff', '\t', ',,', '%'];
 
 /** The head of an upgrade request without the empty line behind it: mostly in order. */
 export function httpHead(random: Random): string {
-  const lines = [chance(random, 90) ? pick(random, requestLines.slice(0, 2)) : pick(random, [...requestLines, ...oddLines])];
+  const lines = [
+    chance(random, 90) ? pick(random, requestLines.slice(0, 2)) : pick(random, [...requestLines, ...oddLines]),
+  ];
   for (const [name, usual, others] of headers) {
     if (chance(random, 3)) continue;
     const value = chance(random, 93) ? usual : pick(random, others);

@@ -37,7 +37,9 @@ for (const target of chosen) {
     `${target.name}: ${executions} executions in ${seconds} s, seed ${seed}, ${signs} signs, ${kept} inputs kept, ${findings.length} findings`,
   );
   for (const finding of findings) {
-    console.log(`\n${finding.message}\nseed ${finding.seed}, execution ${finding.execution}: ${addToCorpus(finding)}\n${finding.stack}`);
+    console.log(
+      `\n${finding.message}\nseed ${finding.seed}, execution ${finding.execution}: ${addToCorpus(finding)}\n${finding.stack}`,
+    );
     process.exitCode = 1;
   }
 }

@@ -76,7 +76,11 @@ function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
     case 6:
       return join(head, pick(random, utf8Edges), bytes.subarray(at));
     default:
-      return join(head, chance(random, 50) ? propertyBlock(random, random.between(0, 16)) : random.bytes(length), bytes.subarray(at));
+      return join(
+        head,
+        chance(random, 50) ? propertyBlock(random, random.between(0, 16)) : random.bytes(length),
+        bytes.subarray(at),
+      );
   }
 }
 

@@ -26,7 +26,10 @@ export class Neighbour {
     const message = came.find((packet) => packet.type === 3);
     must(message !== undefined, 'a message of a neighbour did not arrive');
     must(new TextDecoder().decode(message.payload) === payload, 'a neighbour got something else');
-    must(came.some((packet) => packet.type === 4 && packet.packetIdentifier === 9), 'a neighbour got no PUBACK');
+    must(
+      came.some((packet) => packet.type === 4 && packet.packetIdentifier === 9),
+      'a neighbour got no PUBACK',
+    );
     must(came.length === 2, 'a neighbour got more than its own');
     this.#client.puback(message.packetIdentifier);
     must(this.#client.ended === null, 'a neighbour was disconnected');

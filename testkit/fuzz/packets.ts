@@ -92,7 +92,17 @@ function foreign(random: Random, version: ProtocolVersion): Uint8Array {
   return framed(type << 4, identifier(random), version === 5 ? propertyBlock(random, type) : [], reasons);
 }
 
-const makers = [publish, publish, publish, publish, acknowledgement, acknowledgement, subscribe, subscribe, unsubscribe];
+const makers = [
+  publish,
+  publish,
+  publish,
+  publish,
+  acknowledgement,
+  acknowledgement,
+  subscribe,
+  subscribe,
+  unsubscribe,
+];
 
 /** Any packet but CONNECT, most often one that a client sends. */
 export function anyPacket(random: Random, version: ProtocolVersion): Uint8Array {

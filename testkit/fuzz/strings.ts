@@ -62,7 +62,10 @@ export function filter(random: Random): Uint8Array {
 }
 
 export function text(random: Random): Uint8Array {
-  return wild(random, encoder.encode(pick(random, ['', 'x', 'text', '文', 'a longer one '.repeat(random.between(1, 12))])));
+  return wild(
+    random,
+    encoder.encode(pick(random, ['', 'x', 'text', '文', 'a longer one '.repeat(random.between(1, 12))])),
+  );
 }
 
 /** Few names, so that sessions meet again. */

@@ -25,13 +25,17 @@ export const websocketTarget: Target = {
     const steps: Step[] = [{ verb: 'f', bytes: latin1(head) }];
     const count = random.between(0, 9);
     for (let index = 0; index < count; index++) steps.push({ verb: 'f', bytes: frame(random) });
-    if (chance(random, 15)) steps.splice(random.between(0, steps.length + 1), 0, { verb: 'e', bytes: new Uint8Array() });
+    if (chance(random, 15))
+      steps.splice(random.between(0, steps.length + 1), 0, { verb: 'e', bytes: new Uint8Array() });
     return steps;
   },
 
   run(input: Input): Iterable<string> {
     const given = play(input, true);
-    must(play(inPieces(input), true).outcome === given.outcome, 'the outcome depends on whether bytes come in small pieces');
+    must(
+      play(inPieces(input), true).outcome === given.outcome,
+      'the outcome depends on whether bytes come in small pieces',
+    );
     must(play(merged(input), true).outcome === given.outcome, 'the outcome depends on where the stream was cut');
     const unread = play(input, false);
     must(unread.delivered === given.delivered, 'what is delivered depends on whether the peer reads');
@@ -45,7 +49,10 @@ function frame(random: Random): Uint8Array {
   const final = chance(random, 75) ? 0x80 : 0;
   const reserved = chance(random, 2) ? 0x10 << random.between(0, 3) : 0;
   const masked = chance(random, 98) ? 0x80 : 0;
-  const length = pick(random, opcode >= 8 ? [0, 1, 2, 5, 124, 125, 126] : [0, 1, 2, 3, 7, 125, 126, 127, 400, 990, 1001]);
+  const length = pick(
+    random,
+    opcode >= 8 ? [0, 1, 2, 5, 124, 125, 126] : [0, 1, 2, 3, 7, 125, 126, 127, 400, 990, 1001],
+  );
   const payload = random.bytes(length);
   if (opcode === 8 && length >= 2) {
     const code = pick(random, [1000, 1001, 1002, 1004, 1005, 1007, 1015, 2999, 3000, 4999, 5000, 0]);
@@ -71,7 +78,7 @@ function inPieces(input: Input): Step[] {
     if (verb !== 'f') return [{ verb, bytes }];
     const pieces: Step[] = [];
     const singlyFrom = index === 0 ? bytes.length - 12 : 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const size = at < singlyFrom ? Math.min(97, singlyFrom - at) : at < singlyFrom + 40 ? 1 : 61;
       pieces.push({ verb, bytes: bytes.subarray(at, at + size) });
       at += size;
@@ -85,7 +92,8 @@ function merged(input: Input): Step[] {
   const steps: Step[] = [];
   for (const step of input) {
     const last = steps.at(-1);
-    if (last?.verb === 'f' && step.verb === 'f') steps[steps.length - 1] = { verb: 'f', bytes: join(last.bytes, step.bytes) };
+    if (last?.verb === 'f' && step.verb === 'f')
+      steps[steps.length - 1] = { verb: 'f', bytes: join(last.bytes, step.bytes) };
     else steps.push(step);
   }
   return steps;

@@ -42,9 +42,12 @@ export const dialect5: Dialect = {
   refused(fault, version, manners) {
     const reasonCode = connackCode(fault, version);
     if (reasonCode === null) return null;
-    // [MQTT-3.2.2-6]
-    return withReason(reasonStringOf(fault), manners, (properties) =>
-      encodeConnack(5, { type: 2, sessionPresent: false, reasonCode, properties }),
+    // [MQTT-3.2.2-6]; and a client that takes not even the shortest CONNACK gets none [MQTT-3.1.2-24].
+    return fitting(
+      withReason(reasonStringOf(fault), manners, (properties) =>
+        encodeConnack(5, { type: 2, sessionPresent: false, reasonCode, properties }),
+      ),
+      manners,
     );
   },
 
