@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts';
 import { addCa } from './commands/ca.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDeployment } from './commands/deployment.ts';
+import { addLimits } from './commands/limits.ts';
 import { addPub } from './commands/pub.ts';
 import { addRule } from './commands/rule.ts';
 import { addSub } from './commands/sub.ts';
@@ -34,6 +35,7 @@ export function makeProgram(context: Context): Command {
   addDeployment(program, context);
   addCredential(program, context);
   addRule(program, context);
+  addLimits(program, context);
   addCa(program, context);
   addLanguageOption(program);
   return program;

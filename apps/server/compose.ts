@@ -1,5 +1,6 @@
 /** The only file that names concrete classes and hands them to each other. */
 import { Engine } from '../../packages/engine/engine.ts';
+import type { InstallationLimitName } from '../../packages/engine/installation-limits.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CertificateService } from './certificates/certificate-service.ts';
 import { BootError } from './config/boot-error.ts';
@@ -12,6 +13,8 @@ import { CredentialService } from './control/credential-service.ts';
 import { openDatabase } from './control/database/open.ts';
 import { DeploymentService } from './control/deployment-service.ts';
 import { startHttpServer } from './control/http-server.ts';
+import { InstallationLimitService } from './control/installation-limit-service.ts';
+import { RequestRates } from './control/request-rates.ts';
 import { Serial } from './control/serial.ts';
 import { connectionLimit } from './connection-limit.ts';
 import { Driver } from './driver.ts';
@@ -22,6 +25,7 @@ import { ensureFirstDeployment } from './first-start.ts';
 import { openJournal } from './journal/open.ts';
 import type { ServerJournal } from './journal/port.ts';
 import { EngineDeployments } from './live-deployments.ts';
+import { tellMetLimit } from './met-limit.ts';
 import { EventLog } from './observe/event-log.ts';
 import { History } from './observe/history.ts';
 import { chooseLogFormat } from './observe/log-format.ts';
@@ -117,7 +121,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       drained: (connection, bufferedBytes) => driver.drained(connection, bufferedBytes),
       closed: (connection, cause) => driver.closed(connection, cause),
     },
-    limits: { ...defaultEdgeLimits, connections: connectionLimit() },
+    limits: defaultEdgeLimits,
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {
@@ -159,6 +163,20 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   });
   const ports = { mqtts: 0, wss: 0, http: 0 };
   const changes = new Serial();
+  const openFilesMax = connectionLimit();
+  const installationLimits = new InstallationLimitService({
+    database,
+    changes,
+    apply: (limits) => {
+      edge.setLimits({
+        connections: Math.min(limits.connections ?? Infinity, openFilesMax),
+        handshakesPerAddress: limits.handshakesPerAddress ?? Infinity,
+        handshakeTimeoutMs: (limits.connectSeconds ?? 30) * 1000,
+      });
+      engine.setInstallationLimits(limits);
+      pressure.setMemoryHighWaterPercent(limits.memoryHighWaterPercent);
+    },
+  });
   const deployments = new DeploymentService({
     database,
     live,
@@ -169,6 +187,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     now,
     domain: config.domain,
     ports: () => ports,
+    deploymentsMax: () => installationLimits.limits.deployments,
   });
   const credentials: CredentialService = new CredentialService({
     database,
@@ -182,6 +201,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const rules = new AccessRuleService({ database, deployments, live, index: ruleTable, changes, now });
 
   // State comes back before anybody can connect.
+  await installationLimits.load();
   await deployments.load();
   await rules.load();
   const { withoutPepper } = await credentials.load();
@@ -218,6 +238,9 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     metrics: () => metricsText(engine, sink, edge, startedAt),
     isHealthy: () => !draining,
     certificates,
+    installationLimits,
+    rates: new RequestRates(now),
+    onLimit: (met) => tellMetLimit(met, engine, sink, now()),
     onUnexpectedError: (error) => log.error(`Defect in the REST API: ${error.stack ?? error.message}`),
   });
   const isLoopback = config.httpBind === 'localhost' || config.httpBind.startsWith('127.') || config.httpBind === '::1';
@@ -297,6 +320,19 @@ function isFree(hostname: string, port: number): boolean {
   }
 }
 
+function installationLimitsReached(engine: Engine, sink: Sink, edge: Edge): Record<InstallationLimitName, number> {
+  const { faultCounts } = sink;
+  return {
+    connections: edge.turnedAwayCount,
+    memoryHighWaterPercent: engine.overloadCount,
+    deployments: faultCounts.sum('limit.deployments'),
+    handshakesPerAddress: edge.delayedHandshakeCount,
+    connectSeconds: faultCounts.sum('protocol.connect-timeout') + faultCounts.sum('tls.timeout'),
+    unauthenticatedBytes: faultCounts.sum('limit.unauthenticated-bytes'),
+    restRequestsPerSecond: faultCounts.of(null, 'limit.rest-rate'),
+  };
+}
+
 function metricsText(engine: Engine, sink: Sink, edge: Edge, startedAt: number): string {
   const { user, system } = process.cpuUsage();
   return renderMetrics({
@@ -309,6 +345,7 @@ function metricsText(engine: Engine, sink: Sink, edge: Edge, startedAt: number):
     cpuSeconds: (user + system) / 1e6,
     openConnections: edge.connectionCount,
     eventFailures: sink.failures,
+    installationLimitsReached: installationLimitsReached(engine, sink, edge),
   });
 }
 

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { certificateStatusSchema, type CertificateStatus, type PlanRollover } from './certificate-schemas.ts';
+import type { InstallationLimits } from '../engine/installation-limits.ts';
 import { ApiError, errorSchema } from './errors.ts';
+import { installationLimitsSchema, type InstallationLimitChanges } from './installation-limits-schema.ts';
 import {
   accessAnswerSchema,
   accessRuleListSchema,
@@ -96,6 +98,15 @@ export class ApiClient {
 
   stopDeployment(deployment: string): Promise<Deployment> {
     return this.#json('POST', `${deploymentPath(deployment)}/stop`, deploymentSchema);
+  }
+
+  getInstallationLimits(): Promise<InstallationLimits> {
+    return this.#json('GET', '/api/v1/limits', installationLimitsSchema);
+  }
+
+  /** Limits that are left out keep their values; null is none. */
+  changeInstallationLimits(changes: InstallationLimitChanges): Promise<InstallationLimits> {
+    return this.#json('PATCH', '/api/v1/limits', installationLimitsSchema, changes);
   }
 
   async deleteDeployment(deployment: string): Promise<void> {

@@ -2,6 +2,7 @@
 export * from './certificate-schemas.ts';
 export * from './client.ts';
 export * from './errors.ts';
+export * from './installation-limits-schema.ts';
 export * from './limits-schema.ts';
 export * from './openapi.ts';
 export * from './routes.ts';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { certificateRoutes } from './certificate-routes.ts';
 import { errorSchema } from './errors.ts';
+import { installationLimitRoutes } from './installation-limits-schema.ts';
 import {
   accessAnswerSchema,
   accessRuleListSchema,
@@ -76,6 +77,7 @@ const oneCredential = `${one}/credentials/{username}` as const;
 
 export const routes = {
   ...certificateRoutes,
+  ...installationLimitRoutes,
   createDeployment: {
     ...deployments,
     operationId: 'createDeployment',

@@ -19,7 +19,7 @@ export interface Layer {
 /** A package is reached through its `mod.ts`, or through a file of its contract: types and plain values. */
 const codec = ['mod', 'types', 'reason-codes'].map((name) => `packages/codec/${name}.ts`);
 const faults = ['mod', 'types', 'names'].map((name) => `packages/faults/${name}.ts`);
-const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin'].map(
+const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin', 'token-bucket'].map(
   (name) => `packages/engine/${name}.ts`,
 );
 const api = ['packages/api/mod.ts'];
@@ -27,7 +27,7 @@ const api = ['packages/api/mod.ts'];
 const config = 'apps/server/config/';
 
 /** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
-const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers', 'token-bucket'].map(
+const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers', 'token-bucket', 'turns', 'work'].map(
   (name) => `packages/engine/${name}.ts`,
 );
 
@@ -73,7 +73,13 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'packages/api/',
-    mayImport: ['zod', '@hono/zod-openapi', ...faults, 'packages/engine/limits.ts'],
+    mayImport: [
+      'zod',
+      '@hono/zod-openapi',
+      ...faults,
+      'packages/engine/limits.ts',
+      'packages/engine/installation-limits.ts',
+    ],
     instead: 'The API package runs in the browser and in the CLI: schemas and a client only.',
   },
   {

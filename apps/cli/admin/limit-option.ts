@@ -13,7 +13,7 @@ export function collectLimit(text: string, previous: LimitChanges | undefined): 
   const name = text.slice(0, at);
   const definition = findLimit(name);
   if (definition === undefined) throw new InvalidArgumentError(unknownLimit(name));
-  const value = parseValue(text.slice(at + 1), definition.unit === 'bytes');
+  const value = parseLimitValue(text.slice(at + 1), definition.unit === 'bytes');
   const problem = checkLimit(definition, value);
   if (problem !== null) throw new InvalidArgumentError(`${problem}.`);
   return { ...previous, [definition.name]: value };
@@ -28,7 +28,7 @@ function unknownLimit(name: string): string {
 }
 
 /** A whole number, `none`, or for bytes also `64KiB`, `8MiB`. NaN is neither, which `checkLimit` refuses. */
-function parseValue(text: string, isBytes: boolean): number | null {
+export function parseLimitValue(text: string, isBytes: boolean): number | null {
   if (text.toLowerCase() === 'none') return null;
   const match = (isBytes ? /^(\d+)(KiB|MiB|GiB)?$/i : /^(\d+)()$/).exec(text);
   if (match === null) return Number.NaN;

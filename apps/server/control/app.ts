@@ -3,17 +3,21 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { openApiDocument, type Info } from '../../../packages/api/mod.ts';
+import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { hasBearerToken } from './bearer-token.ts';
 import type { AccessRuleService } from './access-rule-service.ts';
 import { ControlError } from './control-error.ts';
 import type { CredentialService } from './credential-service.ts';
 import type { DeploymentService } from './deployment-service.ts';
 import { isAllowedHost } from './host-check.ts';
+import type { InstallationLimitService } from './installation-limit-service.ts';
 import { invalidRequest } from './invalid-request.ts';
+import type { RequestRates } from './request-rates.ts';
 import { caFileOf, mountCertificates, type CertificatePort } from './routes/certificates.ts';
 import { mountCredentials } from './routes/credentials.ts';
 import { mountDeployments } from './routes/deployments.ts';
 import { mountInfo } from './routes/info.ts';
+import { mountInstallationLimits } from './routes/installation-limits.ts';
 import { mountRules } from './routes/rules.ts';
 
 export interface AppOptions {
@@ -30,8 +34,22 @@ export interface AppOptions {
   /** Whether the service can do its work: answers `GET /healthz`. */
   readonly isHealthy: () => boolean;
   readonly certificates: CertificatePort;
+  readonly installationLimits: InstallationLimitService;
+  /** Counts requests; null counts none. */
+  readonly rates: RequestRates | null;
+  /** A limit was met in a request: leads to an event and a metric. */
+  readonly onLimit: (met: MetLimit) => void;
   /** Takes errors that nobody expected; the caller only gets "server.error". */
   readonly onUnexpectedError: (error: Error) => void;
+}
+
+/** A limit that a request met. */
+export interface MetLimit {
+  /** As in `ControlError`. */
+  readonly code: string;
+  /** The deployment that the request was about; null where it was about none, or about one that there is not. */
+  readonly deployment: DeploymentId | null;
+  readonly message: string;
 }
 
 const bodyBytesMax = 64 * 1024;
@@ -45,7 +63,10 @@ export function createApp(options: AppOptions): OpenAPIHono {
       if (!result.success) throw invalidRequest(result.error);
     },
   });
-  app.onError((error, context) => answerError(error, context, options.onUnexpectedError));
+  app.onError(async (error, context) => {
+    if (error instanceof ControlError && error.code.startsWith('limit.')) await tellLimit(error, context, options);
+    return answerError(error, context, options.onUnexpectedError);
+  });
   app.notFound((context) => {
     const { error } = new ControlError(
       404,
@@ -62,6 +83,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   mountCertificates(app, options.certificates);
   mountRules(app, options.rules);
   mountInfo(app, options.info);
+  mountInstallationLimits(app, options.installationLimits);
   return app;
 }
 
@@ -79,6 +101,10 @@ function guard(app: OpenAPIHono, options: AppOptions): void {
     if (!isPublic && !hasBearerToken(context.req.header('authorization'), options.adminToken)) throw tokenWrong();
     await next();
   });
+  app.use('/api/*', async (context, next) => {
+    await takeRequest(context, options);
+    await next();
+  });
   const limited = (maxSize: number) =>
     bodyLimit({
       maxSize,
@@ -88,6 +114,36 @@ function guard(app: OpenAPIHono, options: AppOptions): void {
     });
   const limits = { json: limited(bodyBytesMax), csv: limited(csvBytesMax) };
   app.use((context, next) => (context.req.path.endsWith('.csv') ? limits.csv : limits.json)(context, next));
+}
+
+/** The id or name of the deployment that a path is about. */
+function deploymentOf(path: string): string | null {
+  const encoded = /^\/api\/v1\/deployments\/([^/]+)/.exec(path)?.[1];
+  if (encoded === undefined) return null;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+/** Counts a request against the rate of its key. @throws ControlError above it. */
+async function takeRequest(context: Context, { rates, deployments, installationLimits }: AppOptions): Promise<void> {
+  const key = context.req.header('authorization');
+  if (rates === null || key === undefined) return;
+  const name = deploymentOf(context.req.path);
+  const about = name === null ? null : await deployments.requestLimit(name);
+  const perSecond = about === null ? installationLimits.limits.restRequestsPerSecond : about.perSecond;
+  const waitSeconds = rates.take(key, about?.id ?? '', perSecond);
+  if (waitSeconds === null) return;
+  context.header('Retry-After', String(waitSeconds));
+  throw tooManyRequests(perSecond);
+}
+
+async function tellLimit(error: ControlError, context: Context, { deployments, onLimit }: AppOptions): Promise<void> {
+  const name = deploymentOf(context.req.path);
+  const about = name === null ? null : await deployments.requestLimit(name);
+  onLimit({ code: error.code, deployment: about?.id ?? null, message: error.message });
 }
 
 /** The routes that need no token. */
@@ -140,6 +196,11 @@ function hostNotAllowed(): ControlError {
 function tokenWrong(): ControlError {
   const remedy = 'Send "Authorization: Bearer TOKEN" with the admin token from the data directory.';
   return new ControlError(401, 'token.wrong', 'The token is missing or wrong.', remedy);
+}
+
+function tooManyRequests(perSecond: number | null): ControlError {
+  const message = `This key has reached the limit "restRequestsPerSecond" (${perSecond}).`;
+  return new ControlError(429, 'limit.rest-rate', message, 'Wait as long as Retry-After says, then send it again.');
 }
 
 function bodyTooLarge(bytesMax: number): ControlError {

@@ -1,7 +1,7 @@
 import type { ErrorBody } from '../../../packages/api/mod.ts';
 
 /** HTTP statuses of errors. */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 500 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 500 | 503;
 
 /** A request that cannot be done, said so that the caller can act on it. Never holds a secret. */
 export class ControlError extends Error {

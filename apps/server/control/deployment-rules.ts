@@ -50,6 +50,16 @@ export function checkedLimits(limits: LimitChanges): LimitOverrides {
   return checked;
 }
 
+export function tooManyDeployments(limit: number): ControlError {
+  const message = `The installation has reached its limit "deployments" (${limit}).`;
+  return new ControlError(
+    409,
+    'limit.deployments',
+    message,
+    'Delete deployments that nobody uses, or raise the limit.',
+  );
+}
+
 export function portTaken(port: number, reason: string, field: string): ControlError {
   return new ControlError(409, 'port.taken', `Port ${port} ${reason}.`, 'Choose another port.', field);
 }

@@ -10,6 +10,7 @@ import {
   deploymentNotFound,
   nameTaken,
   portTaken,
+  tooManyDeployments,
   requirePortsThatFit,
 } from './deployment-rules.ts';
 import type { AccessRuleIndex, CredentialIndex, DeploymentIndex, LiveDeployments } from './ports.ts';
@@ -29,6 +30,8 @@ export interface DeploymentServiceOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly domain: string;
+  /** How many deployments there may be; null is no limit. Asked at each use. */
+  readonly deploymentsMax: () => number | null;
   /** The ports of the TLS listeners; asked at each use, since port 0 is known only after listening. */
   readonly ports: () => { readonly mqtts: number; readonly wss: number };
 }
@@ -124,6 +127,13 @@ export class DeploymentService {
     return effectiveLimits(parseOverrides((await this.#find(deployment)).limits));
   }
 
+  /** Id and limit on requests of a deployment; null where there is no such deployment. */
+  async requestLimit(deployment: string): Promise<{ id: DeploymentId; perSecond: number | null } | null> {
+    const row = await this.#lookUp(deployment);
+    if (row === undefined) return null;
+    return { id: row.id as DeploymentId, perSecond: effectiveLimits(parseOverrides(row.limits)).restRequestsPerSecond };
+  }
+
   /** Makes a deployment and starts it. */
   create(input: CreateDeployment): Promise<Deployment> {
     return this.#create(input, {}, false);
@@ -206,6 +216,7 @@ export class DeploymentService {
     return this.#options.changes.run(async () => {
       const mqttPort = input.mqttPort ?? null;
       const wsPort = input.wsPort ?? null;
+      await this.#requireRoom();
       await this.#requireFreeName(input.name);
       await this.#requireFreePorts(mqttPort, wsPort, null);
       const row: Row = {
@@ -248,12 +259,16 @@ export class DeploymentService {
   }
 
   async #find(deployment: string): Promise<Row> {
+    const row = await this.#lookUp(deployment);
+    if (row !== undefined) return row;
+    throw deploymentNotFound();
+  }
+
+  async #lookUp(deployment: string): Promise<Row | undefined> {
     const rows = await this.#rows()
       .where((where) => where.or([where('id', '=', deployment), where('name', '=', deployment.normalize('NFC'))]))
       .execute();
-    const row = rows.find((candidate) => candidate.id === deployment) ?? rows[0];
-    if (row !== undefined) return row;
-    throw deploymentNotFound();
+    return rows.find((candidate) => candidate.id === deployment) ?? rows[0];
   }
 
   async #newId(): Promise<string> {
@@ -266,6 +281,11 @@ export class DeploymentService {
         .executeTakeFirst();
       if (taken === undefined) return id;
     }
+  }
+
+  async #requireRoom(): Promise<void> {
+    const most = this.#options.deploymentsMax();
+    if (most !== null && (await this.#rows().execute()).length >= most) throw tooManyDeployments(most);
   }
 
   /** A name that is the id of another deployment is taken too: commands accept either. */

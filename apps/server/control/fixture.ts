@@ -7,6 +7,7 @@ import { CredentialService } from './credential-service.ts';
 import { openDatabase } from './database/open.ts';
 import type { Tables } from './database/tables.ts';
 import { DeploymentService } from './deployment-service.ts';
+import { InstallationLimitService } from './installation-limit-service.ts';
 import type { AccessRuleIndex, CredentialIndex, DeploymentIndex, LiveDeployments, PasswordHashing } from './ports.ts';
 import { Serial } from './serial.ts';
 
@@ -82,6 +83,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
   const clock = { now: Date.UTC(2026, 0, 1) };
   const changes = new Serial();
   const common = { database, live, changes, now: () => clock.now };
+  const installationLimits = new InstallationLimitService({ database, changes, apply: () => undefined });
   const deployments = new DeploymentService({
     ...common,
     index: policy.deployments,
@@ -89,6 +91,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     rules: policy.rules,
     domain: 'berth.example',
     ports: () => ({ mqtts: 8883, wss: 8084 }),
+    deploymentsMax: () => installationLimits.limits.deployments,
   });
   const credentials = new CredentialService({
     ...common,
@@ -117,6 +120,9 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     metrics: () => 'berth_up 1\n',
     isHealthy: () => clock.now > 0,
     certificates: fixedCertificates,
+    installationLimits,
+    rates: null,
+    onLimit: () => undefined,
     onUnexpectedError: (error) => unexpected.push(error),
   });
   return {

@@ -9,6 +9,7 @@ export const firstDeploymentLimits: LimitOverrides = {
   messagesPerSecond: null,
   publishesPerSecondPerClient: null,
   bytesPerSecondPerClient: null,
+  restRequestsPerSecond: null,
 };
 
 /** Reads the stored JSON; a limit that this version does not know is left out. */

@@ -77,6 +77,7 @@ describe('the first deployment', () => {
       messagesPerSecond: null,
       publishesPerSecondPerClient: null,
       bytesPerSecondPerClient: null,
+      restRequestsPerSecond: null,
     });
     expect(deployment?.effectiveLimits.failedLoginsPerMinute).toBe(60);
     await restart();

@@ -29,6 +29,18 @@ export class FaultCounts {
     }
   }
 
+  /** How often a fault happened in a deployment, or (null) to what belongs to none. */
+  of(deployment: DeploymentId | null, fault: FaultName): number {
+    return this.#counts.get(deployment)?.get(fault) ?? 0;
+  }
+
+  /** How often a fault happened, in all deployments that there are. */
+  sum(fault: FaultName): number {
+    let sum = 0;
+    for (const counts of this.#counts.values()) sum += counts.get(fault) ?? 0;
+    return sum;
+  }
+
   /** The deployment is gone for good. */
   forget(deployment: DeploymentId): void {
     this.#counts.delete(deployment);

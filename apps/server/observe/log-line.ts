@@ -58,6 +58,7 @@ const ordinary: Readonly<Record<EventKind, { readonly level: LogLevel; readonly 
   'message.dropped': { level: 'warn', message: 'Messages dropped' },
   'will.published': { level: 'info', message: 'Will published' },
   'reading.paused': { level: 'info', message: 'Reading paused' },
+  'request.refused': { level: 'warn', message: 'REST request refused' },
 };
 
 /** The line of an event. */

@@ -1,13 +1,33 @@
 import { describe, expect, test } from 'bun:test';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
+import { limitDefinitions, type LimitName } from '../../../packages/engine/limits.ts';
 import { deploymentA, deploymentB, distinctCounters, noon } from './event-fixture.ts';
 import { FaultCounts } from './fault-counts.ts';
 import { renderMetrics } from './metrics.ts';
 import type { MetricsSources } from './metrics.ts';
 
+/** Every limit has another count. */
+const limitsReached = Object.fromEntries(limitDefinitions.map(({ name }, index) => [name, 100 + index])) as Record<
+  LimitName,
+  number
+>;
+
+function engineWith(deployments: readonly DeploymentId[]): MetricsSources['engine'] {
+  return { deployments: () => deployments, counters: () => distinctCounters(), limitsReached: () => limitsReached };
+}
+
 function sources(changes: Partial<MetricsSources> = {}): MetricsSources {
   return {
-    engine: { deployments: () => [deploymentA], counters: () => distinctCounters() },
+    engine: engineWith([deploymentA]),
+    installationLimitsReached: {
+      connections: 1,
+      memoryHighWaterPercent: 2,
+      deployments: 3,
+      handshakesPerAddress: 4,
+      connectSeconds: 5,
+      unauthenticatedBytes: 6,
+      restRequestsPerSecond: 7,
+    },
     faultCounts: new FaultCounts(),
     version: '0.1.0',
     startedAt: noon,
@@ -94,7 +114,7 @@ describe('metrics', () => {
   test('follow the text exposition format: HELP and TYPE once, before the samples, _total for counters only', () => {
     const faultCounts = new FaultCounts();
     faultCounts.add(null, 'sni.missing', 1);
-    const engine = { deployments: () => [deploymentA, deploymentB], counters: () => distinctCounters() };
+    const engine = engineWith([deploymentA, deploymentB]);
     const page = renderMetrics(sources({ engine, faultCounts }));
     expect(page).toEndWith('\n');
     expect(page).not.toContain('\n\n');
@@ -120,14 +140,24 @@ describe('metrics', () => {
     expect(new Set(lines).size).toBe(lines.length);
   });
 
+  test('have a counter for every limit of a deployment and of the installation', () => {
+    const shown = samples(renderMetrics(sources()));
+    for (const [index, { name }] of limitDefinitions.entries())
+      expect(shown.get(`berth_limit_reached_total{deployment="a1b2c3",limit="${name}"}`)).toBe(String(100 + index));
+    expect(shown.get('berth_installation_limit_reached_total{limit="connections"}')).toBe('1');
+    expect(shown.get('berth_installation_limit_reached_total{limit="restRequestsPerSecond"}')).toBe('7');
+  });
+
   test('escape label values', () => {
     const odd = 'a"b\\c\nd' as DeploymentId;
-    const page = renderMetrics(sources({ engine: { deployments: () => [odd], counters: () => distinctCounters() } }));
+    const page = renderMetrics(sources({ engine: engineWith([odd]) }));
     expect(page).toContain('berth_connections{deployment="a\\"b\\\\c\\nd"} 1\n');
   });
 
   test('leave out a deployment that has gone meanwhile', () => {
-    const page = renderMetrics(sources({ engine: { deployments: () => [deploymentA], counters: () => null } }));
+    const page = renderMetrics(
+      sources({ engine: { deployments: () => [deploymentA], counters: () => null, limitsReached: () => null } }),
+    );
     expect(page).not.toContain('a1b2c3');
   });
 });

@@ -1,5 +1,6 @@
 import type { EngineAdmin } from '../../../packages/engine/admin.ts';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
+import type { InstallationLimitName } from '../../../packages/engine/installation-limits.ts';
 import type { DeploymentCounters } from '../../../packages/engine/ports.ts';
 import { faultNumber } from '../../../packages/faults/mod.ts';
 import type { FaultCounts } from './fault-counts.ts';
@@ -9,7 +10,7 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Where the figures come from. Nothing is measured here. */
 export interface MetricsSources {
-  readonly engine: Pick<EngineAdmin, 'deployments' | 'counters'>;
+  readonly engine: Pick<EngineAdmin, 'deployments' | 'counters' | 'limitsReached'>;
   readonly faultCounts: Pick<FaultCounts, 'entries'>;
   readonly version: string;
   /** Milliseconds since 1970. */
@@ -20,6 +21,8 @@ export interface MetricsSources {
   readonly cpuSeconds: number;
   /** Open sockets of the edge, those before CONNECT too. */
   readonly openConnections: number;
+  /** How often each limit of the installation was reached. */
+  readonly installationLimitsReached: Readonly<Record<InstallationLimitName, number>>;
   /** `Sink.failures`. */
   readonly eventFailures: number;
 }
@@ -91,7 +94,9 @@ const helpOf: Readonly<Record<string, string>> = {
 
 /** The page for `GET /metrics`. */
 export function renderMetrics(sources: MetricsSources): string {
-  return [...processFamilies(sources), ...deploymentFamilies(sources), faultFamily(sources)].map(renderFamily).join('');
+  return [...processFamilies(sources), ...deploymentFamilies(sources), ...limitFamilies(sources), faultFamily(sources)]
+    .map(renderFamily)
+    .join('');
 }
 
 function processFamilies(sources: MetricsSources): Family[] {
@@ -130,6 +135,30 @@ function deploymentFamilies({ engine }: MetricsSources): Family[] {
     help: helpOf[name] ?? name,
     samples,
   }));
+}
+
+/** One counter for each limit: the labels are bounded by the deployments that there are. */
+function limitFamilies({ engine, installationLimitsReached }: MetricsSources): Family[] {
+  const samples = [...engine.deployments()].flatMap((deployment) =>
+    Object.entries(engine.limitsReached(deployment) ?? {}).map(([limit, value]) => ({
+      labels: { deployment, limit },
+      value,
+    })),
+  );
+  return [
+    {
+      name: 'berth_limit_reached_total',
+      type: 'counter',
+      help: 'How often a limit of a deployment refused, dropped, shortened or delayed something.',
+      samples,
+    },
+    {
+      name: 'berth_installation_limit_reached_total',
+      type: 'counter',
+      help: 'How often a limit of the installation refused or delayed something.',
+      samples: Object.entries(installationLimitsReached).map(([limit, value]) => ({ labels: { limit }, value })),
+    },
+  ];
 }
 
 function faultFamily({ faultCounts }: MetricsSources): Family {

@@ -77,6 +77,14 @@ async function createAccessRules(database: AnyDatabase): Promise<void> {
     .execute();
 }
 
+async function createInstallationLimits(database: AnyDatabase): Promise<void> {
+  await database.schema
+    .createTable('installation_limits')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'bigint')
+    .execute();
+}
+
 /** All migrations by name; they run in the order of their names, and one that has been released never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-deployments': {
@@ -87,4 +95,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
     },
   },
   '0002-access-rules': { up: createAccessRules },
+  '0003-installation-limits': { up: createInstallationLimits },
 };

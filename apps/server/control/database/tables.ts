@@ -56,10 +56,17 @@ export interface AccessDefaultsTable {
   permission: 'allow' | 'deny';
 }
 
+/** The limits of the installation that were set; null is none. */
+export interface InstallationLimitsTable {
+  name: string;
+  value: number | null;
+}
+
 export interface Tables {
   deployments: DeploymentsTable;
   credentials: CredentialsTable;
   names: NamesTable;
   access_rules: AccessRulesTable;
   access_defaults: AccessDefaultsTable;
+  installation_limits: InstallationLimitsTable;
 }
