@@ -28,6 +28,7 @@ import { Output } from './output.ts';
 import { handlePingreq } from './ping.ts';
 import { handlePublish } from './publish.ts';
 import { handleSubscribe } from './subscribe.ts';
+import { Unfinished } from './unfinished.ts';
 import { handleUnsubscribe } from './unsubscribe.ts';
 import type { World } from './world.ts';
 
@@ -35,8 +36,6 @@ import type { World } from './world.ts';
 const CONNECT_BYTES_MAX = 384 * 1024;
 /** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
 const FAREWELL_MS = 100;
-/** What each connection may hold of an unfinished CONNECT, however much others hold. */
-const UNFINISHED_BYTES_FREE = 4 * 1024;
 
 /**
  * Where a connection stands (MQTT 5.0 section 3.1). `awaitingConnect`: nothing but CONNECT may come.
@@ -90,8 +89,7 @@ export class Connection implements SessionLink {
   readonly publish: PublishPacket = emptyPublish();
   readonly #output = new Output(this);
   #keepAliveTimer: Timer | null = null;
-  /** Bytes of an unfinished CONNECT that this connection holds. */
-  #unfinishedBytes = 0;
+  readonly #unfinished: Unfinished;
   /** Closes a connection that has been told why. */
   #farewell: Timer | null = null;
 
@@ -101,6 +99,7 @@ export class Connection implements SessionLink {
     this.world = world;
     this.lastPacketAt = now;
     this.intake = new Intake(this, now);
+    this.#unfinished = new Unfinished(world.unfinished);
     const timer = world.timers.schedule(facts.acceptedAt + world.connectTimeoutMs, (at) =>
       this.refuse('protocol.connect-timeout', null, at),
     );
@@ -160,19 +159,11 @@ export class Connection implements SessionLink {
       this.#refuseBytes(error, now);
     }
     this.framer.release();
-    this.#countUnfinished(now);
+    const { bufferedBytes } = this.framer;
+    if (this.state.kind !== 'awaitingConnect') this.#unfinished.hold(0);
+    else if (this.#unfinished.hold(bufferedBytes))
+      this.refuse('limit.unauthenticated-bytes', `${bufferedBytes} bytes of a CONNECT`, now);
     this.intake.settle();
-  }
-
-  /** Unfinished CONNECT packets are bounded in their sum: nobody has shown who they are yet. */
-  #countUnfinished(now: number): void {
-    const { unfinished } = this.world;
-    const held = this.state.kind === 'awaitingConnect' ? this.framer.bufferedBytes : 0;
-    if (held === this.#unfinishedBytes) return;
-    unfinished.bytes += held - this.#unfinishedBytes;
-    this.#unfinishedBytes = held;
-    if (held > UNFINISHED_BYTES_FREE && unfinished.bytes > (unfinished.bytesMax ?? Infinity))
-      this.refuse('limit.unauthenticated-bytes', `${held} bytes of a CONNECT`, now);
   }
 
   #handle(now: number): void {
@@ -329,7 +320,7 @@ export class Connection implements SessionLink {
     if (state.kind === 'closed' || state.kind === 'connected') return;
     if (state.kind === 'awaitingConnect') this.world.timers.cancel(state.timer);
     if (answer !== null) this.world.outbox.send(this.connection, answer);
-    this.#forgetUnfinished();
+    this.#unfinished.hold(0);
     this.state = { kind: 'closed' };
     this.world.outbox.end(this.connection);
     const deployment = this.identity?.deployment ?? null;
@@ -349,12 +340,9 @@ export class Connection implements SessionLink {
     const isSaid = farewell !== null && this.#output.sendLast(farewell);
     this.#leave(state, fault, detail, true, now);
     // A client that is still sending would be cut off before it has read why.
-    if (isSaid) this.#farewell = this.world.timers.schedule(now + FAREWELL_MS, () => this.#end());
-    else this.#end();
-  }
-
-  #end(): void {
-    this.world.outbox.end(this.connection);
+    if (isSaid)
+      this.#farewell = this.world.timers.schedule(now + FAREWELL_MS, () => this.world.outbox.end(this.connection));
+    else this.world.outbox.end(this.connection);
   }
 
   /** The client has said goodbye with DISCONNECT. */
@@ -379,11 +367,6 @@ export class Connection implements SessionLink {
       const early = state.kind === 'awaitingConnect' && cause.kind !== 'local';
       this.refuse(fault ?? (early ? 'protocol.closed-before-connect' : other), detail, now);
     }
-  }
-
-  #forgetUnfinished(): void {
-    this.world.unfinished.bytes -= this.#unfinishedBytes;
-    this.#unfinishedBytes = 0;
   }
 
   #leave(state: Connected, fault: FaultName, detail: string | null, keepWill: boolean, now: number): void {

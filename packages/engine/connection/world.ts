@@ -3,6 +3,7 @@ import type { BatchNumber, DeploymentId } from '../ids.ts';
 import type { EventSink, Outbox, Policy } from '../ports.ts';
 import type { Timers } from '../timers.ts';
 import type { Connection } from './connection.ts';
+import type { UnfinishedTotal } from './unfinished.ts';
 
 /** What a connection needs of the engine around it. */
 export interface World {
@@ -24,8 +25,7 @@ export interface World {
   readonly connectTimeoutMs: number;
   /** How often memory was short for something that was asked. */
   readonly overload: { count: number };
-  /** What all connections together hold of unfinished CONNECT packets, and may hold; null is no limit. */
-  readonly unfinished: { bytes: number; bytesMax: number | null };
+  readonly unfinished: UnfinishedTotal;
   /** Connections with packets that wait for the next turn of the loop, in the order in which they began to wait. */
   readonly later: Set<Connection>;
   broker(deployment: DeploymentId): Broker | undefined;
