@@ -30,7 +30,12 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name);
 
 /** Every step, in order: what is quick and general first. */
 export function allSteps(fix: boolean): Step[] {
-  const generators = ['tools/faults-reference.ts', 'tools/openapi.ts'].filter((path) => existsSync(join(root, path)));
+  const generators = [
+    'tools/faults-reference.ts',
+    'tools/openapi.ts',
+    'tools/conformance-report.ts',
+    'tools/limits-reference.ts',
+  ].filter((path) => existsSync(join(root, path)));
   return [
     command('format', 'format', async () => {
       if (fix) await run(bin('oxfmt'), [], { seconds: 120 });
