@@ -50,6 +50,7 @@ export function allSteps(fix: boolean): Step[] {
     tests('the service from outside', 'service', 900, ['tests/service']),
     ...toolchains.map((chain) => command(`set-up: ${chain.name}`, 'clients', () => chain.prepare())),
     tests('real clients', 'clients', 1800, ['tests/clients']),
+    tests('RFC 6455, an outside suite', 'clients', 600, ['tests/websocket']),
   ];
 }
 

@@ -26,6 +26,7 @@ const javaMajor = 17;
 export const toolchains: readonly Toolchain[] = [
   { name: 'mosquitto clients', prepare: () => guarded(prepareMosquitto) },
   { name: 'Python, paho-mqtt', prepare: () => guarded(preparePython) },
+  { name: 'Python, kosoku', prepare: () => guarded(prepareWebSocketSuite) },
   { name: 'Java, HiveMQ client', prepare: () => guarded(prepareJava) },
   { name: 'Go, Eclipse Paho', prepare: () => guarded(prepareGo) },
 ];
@@ -56,6 +57,17 @@ async function preparePython(): Promise<void> {
     rmSync(venv, { recursive: true, force: true });
     await must('python3', '-m', 'venv', venv);
     await must(join(venv, 'bin/pip'), 'install', '--quiet', '-r', join(sources, 'python/requirements.txt'));
+  });
+}
+
+/** The cases of the Autobahn suite for RFC 6455, in an environment of their own. */
+async function prepareWebSocketSuite(): Promise<void> {
+  const environment = join(cache, 'websocket');
+  const requirements = join(root, 'tests/websocket/requirements.txt');
+  await make('websocket', [requirements], await version('python3', '--version'), async () => {
+    rmSync(environment, { recursive: true, force: true });
+    await must('python3', '-m', 'venv', environment);
+    await must(join(environment, 'bin/pip'), 'install', '--quiet', '-r', requirements);
   });
 }
 
