@@ -18,6 +18,7 @@ import type {
   Verdict,
 } from './ports.ts';
 import { restoreBroker, type StoredRecord } from './restore.ts';
+import type { Session } from './session/session.ts';
 import { Timers } from './timers.ts';
 import type { Work } from './work.ts';
 
@@ -30,6 +31,9 @@ export interface EnginePorts {
 }
 
 type Writable<T, K extends keyof T> = Omit<T, K> & { -readonly [Key in K]: T[Key] };
+
+/** How many sessions get changed access rules in one go. */
+const SESSIONS_A_STEP = 100;
 
 /**
  * The broker without I/O: a deterministic state machine. Inputs are method calls that carry the time; effects leave
@@ -227,10 +231,22 @@ export class Engine implements EngineAdmin {
     broker.connects.setRate(limits.connectsPerSecond, now);
     broker.messages.setRate(limits.messagesPerSecond, now);
     broker.turns.changed(now);
-    for (const session of [...broker.sessions.values()]) applyRules(broker, session, broker.rulesOf(session), now);
+    this.#applyRules(broker, [...broker.sessions.values()], 0, now);
     for (const connection of this.#connections.values()) {
       if (connection.state.kind !== 'connected' || connection.state.broker !== broker) continue;
       connection.limitsChanged(limits, now);
+    }
+  }
+
+  /** Compiles the rules into the sessions there are, some at a time: thousands of them would hold up the other deployments. */
+  #applyRules(broker: Broker, sessions: readonly Session[], from: number, now: number): void {
+    const until = Math.min(from + SESSIONS_A_STEP, sessions.length);
+    for (const session of sessions.slice(from, until)) {
+      // Rules may have been compiled already into one that has come back meanwhile; doing it again changes nothing.
+      if (session.state.kind !== 'ended') applyRules(broker, session, broker.rulesOf(session), now);
+    }
+    if (until < sessions.length) {
+      this.#timers.schedule(now + 1, (at) => this.#applyRules(broker, sessions, until, at));
     }
   }
 

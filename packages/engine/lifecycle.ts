@@ -214,6 +214,7 @@ export function applyRules(broker: Broker, session: Session, rules: AccessRules 
     const updated = { ...options, deliveryFilter };
     session.subscriptions.set(topicFilter, updated);
     broker.routes.subscribe(session, topicFilter, updated);
+    for (const entry of session.backlog) if (entry.topicFilter === topicFilter) entry.options = updated;
   }
 }
 

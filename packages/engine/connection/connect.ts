@@ -52,10 +52,10 @@ export function handleConnect(connection: Connection, now: number): void {
   const refuse = (fault: FaultName, detail: string | null = null): void =>
     refuseConnect(connection, fault, detail, now);
 
-  if (world.draining) return refuse('server.draining');
   const location = world.policy.locate(facts);
   const deployment = location.deployment;
   connection.identity = { deployment, clientId: packet.clientId, username: packet.username };
+  if (world.draining) return refuse('server.draining');
   // No credential is looked up before the deployment is known.
   if (location.kind === 'refused') return refuse(location.fault, facts.serverName ?? facts.host);
   const broker = world.broker(location.deployment);

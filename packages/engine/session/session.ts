@@ -15,7 +15,7 @@ export const NEVER_EXPIRES = 0xffff_ffff;
 export interface RetainedBacklog {
   readonly topicFilter: string;
   readonly messages: Iterable<Message> & Iterator<Message>;
-  readonly options: SubscriptionOptions;
+  options: SubscriptionOptions;
   /** Taken from `messages`, not sent yet. */
   pending: Message | null;
   /** Whether the message is still the one that is retained for its topic. */
