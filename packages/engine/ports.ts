@@ -41,7 +41,10 @@ export interface LinkInput {
   opened(connection: ConnectionId, facts: ConnectionFacts): void;
   /** The bytes are valid during the call only. */
   data(connection: ConnectionId, bytes: Uint8Array): void;
-  /** After a flush that left bytes unsent, and again whenever that count has fallen; 0 when all is sent. */
+  /**
+   * After a flush that left bytes unsent, or where `send` has answered with 16 KiB or more since; and again whenever that
+   * count has fallen; 0 when all is sent.
+   */
   drained(connection: ConnectionId, bufferedBytes: number): void;
   /** Always the last call for a connection. Also after `end` and `abort`. */
   closed(connection: ConnectionId, cause: CloseCause): void;

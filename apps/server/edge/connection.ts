@@ -16,6 +16,8 @@ import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
 /** What is buffered above this leaves at once instead of at the end of the turn. */
 const flushBytes = 64 * 1024;
+/** An answer of `send` from this on may stop the core (its smallest limit), so that `drained` has to say when it has fallen. */
+const tellingBytes = 16 * 1024;
 const tcpKeepAliveMs = 120_000;
 
 /** What a connection asks of the edge. */
@@ -79,6 +81,8 @@ export class Connection implements GateVisitor, LayerHost {
   #paused = false;
   /** What `drained` said last while bytes wait; 0 when nothing was said. */
   #toldBytes = 0;
+  /** `send` has answered with so much that the end of it has to be told, even where one flush takes all. */
+  #answeredMany = false;
   /** Why it ends, as soon as that is known. */
   #cause: CloseCause | null = null;
 
@@ -225,6 +229,7 @@ export class Connection implements GateVisitor, LayerHost {
     }
     // The answer tells it, so `drained` has to tell when it falls below that.
     if (this.#toldBytes !== 0) this.#toldBytes = this.#buffer.byteLength;
+    else if (this.#buffer.byteLength >= tellingBytes) this.#answeredMany = true;
     if (this.#buffer.byteLength > this.#host.limits.bufferBytesMax) {
       this.cut({ kind: 'fault', fault: 'limit.outbound-buffer', detail: `${this.#buffer.byteLength} bytes unsent` });
     }
@@ -238,7 +243,12 @@ export class Connection implements GateVisitor, LayerHost {
     const waiting = this.#buffer.byteLength;
     if (this.#phase === 'ending' && waiting === 0) this.#finish();
     if (this.#phase !== 'open' || this.id === null) return;
-    if (waiting === 0 ? this.#toldBytes === 0 : this.#toldBytes !== 0 && waiting >= this.#toldBytes) return;
+    const isOld =
+      waiting === 0
+        ? this.#toldBytes === 0 && !this.#answeredMany
+        : this.#toldBytes !== 0 && waiting >= this.#toldBytes;
+    if (isOld) return;
+    this.#answeredMany = false;
     this.#toldBytes = waiting;
     this.#host.requestTurn();
     this.#host.input.drained(this.id, waiting);
