@@ -18,7 +18,8 @@ export interface Finding {
 export interface CampaignResult {
   readonly executions: number;
   readonly signs: number;
-  readonly kept: number;
+  /** Inputs that showed something new. */
+  readonly kept: readonly Input[];
   readonly findings: readonly Finding[];
 }
 
@@ -63,7 +64,7 @@ export function campaign(target: Target, options: CampaignOptions): CampaignResu
     execution++;
     attempt(nextInput(target, pool, random), execution);
   }
-  return { executions: execution + (options.corpus?.length ?? 0), signs: signs.size, kept: pool.length, findings };
+  return { executions: execution + (options.corpus?.length ?? 0), signs: signs.size, kept: pool, findings };
 }
 
 function keepIn(pool: Input[], input: Input, random: Random): void {
@@ -120,4 +121,18 @@ export function minimise(target: Target, input: Input, message: string): Input {
     }
   }
   return best;
+}
+
+/** A few short ones of the inputs, which show together as much as so few can. */
+export function distil(target: Target, inputs: readonly Input[], most: number): Input[] {
+  const length = (input: Input): number => input.reduce((sum, { bytes }) => sum + 1 + bytes.length, 0);
+  const seen = new Set<string>();
+  const few: Input[] = [];
+  for (const input of inputs.toSorted((a, b) => length(a) - length(b))) {
+    if (few.length === most) break;
+    const size = seen.size;
+    for (const sign of target.run(input)) seen.add(sign);
+    if (seen.size > size) few.push(input);
+  }
+  return few;
 }

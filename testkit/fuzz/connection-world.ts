@@ -87,6 +87,8 @@ export class ConnectionWorld {
     this.#durable = (bits & 1) === 1;
     this.#bench = new EngineBench({ durable: this.#durable, autoFlush: (bits & 2) === 0 });
     this.#settle();
+    // In the deployment itself too, where its answers do not wait for a batch that the input has to settle.
+    if ((bits & 2) === 0) this.#neighbours.push(new Neighbour(this.#bench, DEPLOYMENT));
   }
 
   /**
@@ -254,7 +256,6 @@ export class ConnectionWorld {
           break;
         case 1:
           engine.closeUsername(DEPLOYMENT, 'user', 'credentials.changed', now);
-          this.#neighbours = outside;
           break;
         case 2:
           engine.publish(DEPLOYMENT, '$SYS/x', Uint8Array.of(1), true, now);

@@ -25,6 +25,7 @@ export const framerTarget: Target = {
     const pieces = input.map(({ bytes }) => bytes);
     const all = join(...pieces);
     const expected = cut(mode, [all]);
+    must(withoutDetail(expected) === plainly(mode, all), 'the packets are not those that the standard says');
     must(cut(mode, pieces) === expected, 'the packets depend on where the stream was cut');
     must(cut(mode, inPieces(all)) === expected, 'the packets depend on whether bytes come one by one');
     return [`${mode} ${signOf(expected)}`];
@@ -40,6 +41,32 @@ function piece(random: Random): Uint8Array {
   if (chance(random, 15)) return framed(0x30, random.bytes(pick(random, [18, 19, 127, 128, 198, 199, 600])));
   const bytes = anyPacket(random, pick(random, [3, 4, 5]));
   return chance(random, 40) ? bytes.subarray(0, random.between(0, bytes.length + 1)) : bytes;
+}
+
+/** What a framer makes of a whole stream, written down once more as plainly as can be (MQTT 5.0 section 2.1). */
+function plainly(mode: number, all: Uint8Array): string {
+  const found: string[] = [];
+  for (let start = 0; ;) {
+    const left = `left ${all.length - start}`;
+    const header = all[start];
+    if (header === undefined) return [...found, left].join(' ');
+    if (header >> 4 === 0) return [...found, '0x81'].join(' ');
+    const lengthBytes = all.subarray(start + 1, start + 5).findIndex((byte) => byte < 0x80) + 1;
+    if (lengthBytes === 0) return [...found, all.length - start > 4 ? '0x81' : left].join(' ');
+    const digits = all.subarray(start + 1, start + 1 + lengthBytes);
+    if ((mode & 1) === 1 && lengthBytes > 1 && digits.at(-1) === 0) return [...found, '0x81'].join(' ');
+    const length = digits.reduceRight((sum, digit) => sum * 128 + (digit & 0x7f), 0);
+    const size = 1 + lengthBytes + length;
+    if (size > (maximumPacketSizes[mode >> 1] ?? 200)) return [...found, '0x95'].join(' ');
+    if (size > all.length - start) return [...found, left].join(' ');
+    found.push(`${header}:${all.subarray(start + 1 + lengthBytes, start + size).toHex()}`);
+    start += size;
+  }
+}
+
+/** The words behind the reason code left out. */
+function withoutDetail(found: string): string {
+  return found.replace(/(0x\w+) .*/, '$1');
 }
 
 /** Byte by byte; of a long stream the first bytes only. */

@@ -1,14 +1,18 @@
-/** `npm run fuzz -- --target NAME --seed N --iterations N --minutes N`: see the README beside this file. */
+/** `npm run fuzz -- --target NAME --seed N --iterations N --minutes N --distil`: see the README beside this file. */
 import { parseArgs } from 'node:util';
-import { campaign } from './campaign.ts';
-import { addToCorpus, readCorpus } from './corpus.ts';
+import { campaign, distil } from './campaign.ts';
+import { addToCorpus, readCorpus, writeSeeds } from './corpus.ts';
 import { targets } from './targets.ts';
+
+/** Inputs of one target that `--distil` keeps for the next campaign. */
+const seedsMax = 150;
 
 const { values } = parseArgs({
   options: {
     target: { type: 'string' },
     seed: { type: 'string' },
     iterations: { type: 'string' },
+    distil: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '1' },
   },
 });
@@ -34,8 +38,9 @@ for (const target of chosen) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const { executions, signs, kept, findings } = result;
   console.log(
-    `${target.name}: ${executions} executions in ${seconds} s, seed ${seed}, ${signs} signs, ${kept} inputs kept, ${findings.length} findings`,
+    `${target.name}: ${executions} executions in ${seconds} s, seed ${seed}, ${signs} signs, ${kept.length} inputs kept, ${findings.length} findings`,
   );
+  if (values.distil) writeSeeds(target.name, distil(target, kept, seedsMax));
   for (const finding of findings) {
     console.log(
       `\n${finding.message}\nseed ${finding.seed}, execution ${finding.execution}: ${addToCorpus(finding)}\n${finding.stack}`,

@@ -16,7 +16,7 @@ const sections: Readonly<Record<string, string>> = {
 const introduction = `# WebSocket: RFC 6455, case by case
 
 Written by \`tests/websocket/main.ts\` from a run; do not edit. The cases are those of the Autobahn test suite, run by
-[kosoku](https://pypi.org/project/kosoku/) 0.1.0 from PyPI, as a client.
+kosoku 0.1.0, a package of PyPI, as a client.
 
 Each case is run twice. The **layer** column is an echo server on the WebSocket layer of the edge (\`testkit/websocket-echo.ts\`),
 which is what the suite expects to talk to; it shows text messages to the layer as binary ones and sends them back as text.
