@@ -8,6 +8,7 @@ import type { Input, Step } from './input.ts';
 import { must, type Target } from './target.ts';
 
 const limits = { ...defaultEdgeLimits, upgradeBytesMax: 600, webSocketMessageBytesMax: 1000 };
+const endOfHead = '\r\n\r\n';
 const usualHead =
   'GET /mqtt HTTP/1.1\r\nHost: d1.berth.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n';
@@ -21,7 +22,7 @@ export const websocketTarget: Target = {
   name: 'websocket',
 
   generate(random: Random): Step[] {
-    const head = chance(random, 80) ? usualHead : `${httpHead(random)}\r\n\r\n`;
+    const head = chance(random, 80) ? padded(usualHead, random) : `${httpHead(random)}\r\n\r\n`;
     const steps: Step[] = [{ verb: 'f', bytes: latin1(head) }];
     const count = random.between(0, 9);
     for (let index = 0; index < count; index++) steps.push({ verb: 'f', bytes: frame(random) });
@@ -43,6 +44,13 @@ export const websocketTarget: Target = {
     return given.signs;
   },
 };
+
+/** Now and then just as long as a request may be, or a little longer or shorter. */
+function padded(head: string, random: Random): string {
+  if (!chance(random, 5)) return head;
+  const length = limits.upgradeBytesMax + random.between(-4, 5);
+  return head.replace(endOfHead, `\r\nX: ${'x'.repeat(length - head.length - 1)}${endOfHead}`);
+}
 
 function frame(random: Random): Uint8Array {
   const opcode = chance(random, 92) ? pick(random, [2, 2, 2, 0, 0, 8, 9, 9, 10, 1]) : random.between(0, 16);

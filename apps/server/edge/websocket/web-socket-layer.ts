@@ -97,7 +97,9 @@ export class WebSocketLayer implements Layer, FrameSink {
       return;
     }
     const end = head.indexOf(endOfHead, from, 'latin1');
-    if (end > this.#limits.upgradeBytesMax || (end < 0 && head.length > this.#limits.upgradeBytesMax)) {
+    // While the end is not there, it may still begin in the last three bytes.
+    const endMin = end >= 0 ? end : head.length - endOfHead.length + 1;
+    if (endMin > this.#limits.upgradeBytesMax) {
       const sentence = `The request is larger than ${this.#limits.upgradeBytesMax} bytes.`;
       this.#decide(refuse(null, 'websocket.bad-request', 431, sentence));
       return;
