@@ -29,7 +29,10 @@ class ChunkPool {
   give(chunk: Chunk): void {
     const { memory } = chunk;
     const free = this.#free[sizesBytes.findIndex((bytes) => bytes === memory.length)];
-    if (free === undefined || (free.length + 1) * memory.length > keptBytesMax) return;
+    if (free === undefined || (free.length + 1) * memory.length > keptBytesMax) {
+      release(memory);
+      return;
+    }
     chunk.start = 0;
     chunk.end = 0;
     chunk.sealed = false;
@@ -51,6 +54,11 @@ class ChunkPool {
     this.give(larger);
     return true;
   }
+}
+
+/** Gives memory back at once: a storm makes more than a gigabyte a second, and the garbage collector would come too late. */
+function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The memory that all connections of this thread send from. */
