@@ -144,8 +144,8 @@ export const limitDefinitions: readonly LimitDefinition[] = [
     'messagesPerSecond',
     'per second',
     1000,
-    'Messages in and out of the whole deployment: publishers are read later, nothing is dropped.',
-    '整个部署的收发消息数:推迟读取发布者,不丢消息。',
+    'Messages in and out of the whole deployment, and Topic Filters in SUBSCRIBE and UNSUBSCRIBE: those packets and PUBLISH are read later, nothing is dropped.',
+    '整个部署的收发消息数,以及 SUBSCRIBE 和 UNSUBSCRIBE 中的主题过滤器数:推迟读取这些报文和 PUBLISH,不丢消息。',
     { fault: 'limit.message-rate' },
   ),
   limit(
@@ -160,8 +160,8 @@ export const limitDefinitions: readonly LimitDefinition[] = [
     'bytesPerSecondPerClient',
     'per second',
     MiB,
-    'The client is read later, nothing is dropped.',
-    '推迟读取该客户端,不丢消息。',
+    'The client is read later, nothing is dropped. SUBSCRIBE, UNSUBSCRIBE, PINGREQ and acknowledgements of nothing count as 1 KiB more.',
+    '推迟读取该客户端,不丢消息。SUBSCRIBE、UNSUBSCRIBE、PINGREQ 和无对应报文的确认另计 1 KiB。',
     { fault: 'limit.message-rate', min: 1024 },
   ),
   limit('subscriptionsPerClient', 'count', 100, 'SUBACK 0x80 / 0x97.', 'SUBACK 0x80 / 0x97。', {

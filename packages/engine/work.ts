@@ -30,6 +30,11 @@ export class Work {
     this.#busyUntil = now + BUSY_MS;
   }
 
+  /** Something was done that costs more than a packet. */
+  spend(units: number): void {
+    this.#left -= units;
+  }
+
   /** A message of so many bytes goes to so many subscribers. */
   deliver(subscribers: number, byteCount: number): void {
     this.#left -= subscribers * (1 + byteCount / BYTES_PER_UNIT);

@@ -9,6 +9,11 @@ export function handleAcknowledgement(connection: Connection, { broker, session 
   const { packetIdentifier, reasonCode } = packet;
   const { context } = broker;
   const wrong = wrongKind(packet, session.outbound.inFlight.get(packetIdentifier));
+  const isAnswer =
+    packet.type === PacketType.PUBREL
+      ? session.received.has(packetIdentifier)
+      : session.outbound.inFlight.has(packetIdentifier);
+  if (!isAnswer) connection.intake.controlled(now);
   if (wrong !== null) {
     connection.close('protocol.error', wrong, now, ReasonCode.protocolError);
     return;

@@ -196,7 +196,7 @@ export class Connection implements SessionLink {
         handleUnsubscribe(this, state, now);
         break;
       case PacketType.PINGREQ:
-        handlePingreq(this);
+        handlePingreq(this, now);
         break;
       case PacketType.DISCONNECT:
         handleDisconnect(this, state, now);

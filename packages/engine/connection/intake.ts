@@ -9,10 +9,14 @@ import type { Connection } from './connection.ts';
 
 /** How much may have been read and not been handled before the socket is not read any more. */
 const AHEAD_BYTES_MAX = 64 * 1024;
+/** Work of one Topic Filter, in units of `Work`: routes, journal, event. */
+const UNITS_PER_FILTER = 8;
 /** How often at most an event repeats that one connection is read later for the same reason. */
 const PAUSE_EVENT_INTERVAL_MS = 60_000;
 /** How long a publisher waits before it looks again whether the journal has caught up. */
 const STALL_RETRY_MS = 20;
+/** What a packet that costs work and few bytes counts as against the byte rate of its client: else two bytes could keep a core busy. */
+const CONTROL_PACKET_BYTES = 1024;
 /**
  * While memory is short, each publisher is read one message in this time. Never none: what frees memory, the
  * acknowledgements of the same client, comes behind its messages.
@@ -71,6 +75,18 @@ export class Intake implements Waiter {
     this.#publishes.take(1, now);
   }
 
+  /** A packet is being handled that carries no message and answers none: PINGREQ, an acknowledgement of nothing. */
+  controlled(now: number): void {
+    this.#bytes.take(CONTROL_PACKET_BYTES, now);
+  }
+
+  /** Topic Filters are being added or removed: each costs as much as a message. */
+  filtered(broker: Broker, count: number, now: number): void {
+    this.#bytes.take(CONTROL_PACKET_BYTES, now);
+    broker.messages.take(count, now);
+    broker.work.spend(count * UNITS_PER_FILTER);
+  }
+
   /** Whether the next packet may be handled now. If not, `Connection.process` is called when it may. */
   mayRead(now: number): boolean {
     const { state, world, framer } = this.#owner;
@@ -87,8 +103,8 @@ export class Intake implements Waiter {
     const byteWait = this.#bytes.waitMs(now);
     if (byteWait > 0) return this.#waitMs('bytesPerSecondPerClient', byteWait, broker, now);
     const type = first >> 4;
-    // A subscription costs as many messages as there are retained ones for it.
-    if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE) return true;
+    // Topic Filters cost as much as messages, and a subscription as many more as there are retained ones for it.
+    if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE && type !== PacketType.UNSUBSCRIBE) return true;
     if (stalled) return this.#waitMs('journal', STALL_RETRY_MS, broker, now);
     const publishWait = type === PacketType.PUBLISH ? this.#publishes.waitMs(now) : 0;
     if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);

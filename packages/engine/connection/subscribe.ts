@@ -11,6 +11,7 @@ export function handleSubscribe(connection: Connection, state: Connected, now: n
   const { framer, version } = connection;
   const { broker, session } = state;
   const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as SubscribePacket;
+  connection.intake.filtered(broker, packet.subscriptions.length, now);
   const subscriptionIdentifier = packet.properties?.subscriptionIdentifiers?.[0] ?? 0;
   const reasonCodes: number[] = [];
   const granted: { request: SubscriptionRequest; qos: 0 | 1 | 2 }[] = [];

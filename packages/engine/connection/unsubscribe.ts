@@ -7,6 +7,7 @@ import { dialectOf } from './dialect.ts';
 export function handleUnsubscribe(connection: Connection, { broker, session }: Connected, now: number): void {
   const { framer, version } = connection;
   const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as UnsubscribePacket;
+  connection.intake.filtered(broker, packet.topicFilters.length, now);
   const reasonCodes: number[] = [];
   for (const topicFilter of packet.topicFilters) {
     if (!isValidTopicFilter(topicFilter)) {
