@@ -36,12 +36,13 @@ export class Edge implements Outbox {
     this.#turn = new Turn({
       closed: (connection, cause) => options.input.closed(connection, cause),
       beforeFlush: () => {
+        this.#gate.turnEnded();
         this.#second = Math.floor(options.now() / 1000);
         options.beforeFlush();
       },
     });
     this.#deadlines = new Deadlines(() => options.now());
-    this.#gate = new HandshakeGate(options.limits.handshakesPerAddress);
+    this.#gate = new HandshakeGate(options.limits.handshakesPerAddress, () => this.#turn.request());
     this.#host = this.#connectionHost();
   }
 

@@ -5,20 +5,32 @@ export interface GateVisitor {
   startHandshake(): void;
 }
 
+/** Handshakes that start in one turn of the loop, all addresses together: each costs as much time as hundreds of messages. */
+const startsPerTurn = 2;
+
 /** The handshakes of one address. */
 interface Queue {
   inFlight: number;
   readonly waiting: Set<GateVisitor>;
 }
 
-/** Lets a number of TLS handshakes run for each remote address; the next ones wait, and start in their order. */
+/**
+ * Lets a number of TLS handshakes run for each remote address; the next ones wait, and start in their order. Of those that
+ * come at once, a few start in each turn of the loop, so that a storm of connects does not hold up who is connected.
+ */
 export class HandshakeGate {
   #perAddressMax: number;
   readonly #queues = new Map<string, Queue>();
+  readonly #requestTurn: () => void;
+  /** Those that may start, in a later turn. */
+  readonly #paced = new Set<GateVisitor>();
+  #starts = 0;
   #inFlight = 0;
   #delayed = 0;
 
-  constructor(perAddressMax: number) {
+  /** @param requestTurn `turnEnded` is to be called at the end of this turn of the loop. */
+  constructor(perAddressMax: number, requestTurn: () => void) {
+    this.#requestTurn = requestTurn;
     this.#perAddressMax = perAddressMax;
   }
 
@@ -52,12 +64,29 @@ export class HandshakeGate {
     }
     queue.inFlight += 1;
     this.#inFlight += 1;
-    return true;
+    this.#requestTurn();
+    this.#starts += 1;
+    if (this.#starts <= startsPerTurn) return true;
+    this.#paced.add(visitor);
+    return false;
+  }
+
+  /** The turn of the loop is over: the next ones start. */
+  turnEnded(): void {
+    this.#starts = 0;
+    for (const visitor of this.#paced) {
+      if (this.#starts >= startsPerTurn) break;
+      this.#starts += 1;
+      this.#paced.delete(visitor);
+      visitor.startHandshake();
+    }
+    if (this.#starts > 0) this.#requestTurn();
   }
 
   /** A visitor that waited is gone. */
   giveUp(visitor: GateVisitor): void {
-    this.#queues.get(visitor.remoteAddress)?.waiting.delete(visitor);
+    if (this.#paced.delete(visitor)) this.leave(visitor);
+    else this.#queues.get(visitor.remoteAddress)?.waiting.delete(visitor);
   }
 
   /** The handshake of a visitor that had its turn is over, well or badly. */
