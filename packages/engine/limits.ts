@@ -94,9 +94,16 @@ export const limitDefinitions: readonly LimitDefinition[] = [
     '新客户端得到 CONNACK 3 / 0x97;已连接的和回到原会话的客户端不受影响。',
     { fault: 'limit.sessions' },
   ),
-  limit('connectsPerSecond', 'per second', 100, 'CONNACK 3 / 0x9F.', 'CONNACK 3 / 0x9F。', {
-    fault: 'limit.connect-rate',
-  }),
+  limit(
+    'connectsPerSecond',
+    'per second',
+    100,
+    'CONNACK 3 / 0x9F, said a second later, so that a storm slows itself down.',
+    'CONNACK 3 / 0x9F,延迟一秒返回,使重连风暴自行减缓。',
+    {
+      fault: 'limit.connect-rate',
+    },
+  ),
   limit(
     'failedLoginsPerMinute',
     'per minute',

@@ -36,7 +36,7 @@ async function ping(client: RawClient): Promise<void> {
 
 describe('packetSizeBytes', () => {
   for (const version of both) {
-    test(`${version === 4 ? '3.1.1 is closed' : '5.0 is told in CONNACK, and gets DISCONNECT 0x95'}`, async () => {
+    test(version === 4 ? '3.1.1 is closed' : '5.0 is told in CONNACK, and gets DISCONNECT 0x95', async () => {
       const limited = await Limited.make(service, `packet size ${version}`, { packetSizeBytes: 200 });
       await using client = await limited.connect('a', { version });
       if (version === 5) expect(Buffer.from(client.connack).toString('hex')).toContain('27000000c8');

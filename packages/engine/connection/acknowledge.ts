@@ -1,6 +1,7 @@
 import { decode, encodeAck, PacketType, ReasonCode, type AckPacket } from '../../codec/mod.ts';
 import { acknowledged, completed, received } from '../session/deliver.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 
 /** PUBACK, PUBREC, PUBREL and PUBCOMP (MQTT 5.0 sections 3.4 to 3.7). */
 export function handleAcknowledgement(connection: Connection, { broker, session }: Connected, now: number): void {

@@ -233,11 +233,19 @@ describe('limits on connecting', () => {
     bench.setLimits({ connectsPerSecond: 2 });
     for (const clientId of ['a', 'b']) bench.connect({ clientId });
     const requests = bench.policy.requests.length;
-    expect(bench.connecting({ clientId: 'c', version: 5 }).names()).toEqual(['CONNACK 0x9f']);
-    expect(bench.connecting({ clientId: 'c', version: 4 }).names()).toEqual(['CONNACK 0x3']);
+    const early = ([5, 4] as const).map((version) => bench.connecting({ clientId: 'c', version }));
+    const gone = bench.connecting({ clientId: 'gone' });
+    gone.lose();
+    // Said a second later, so that a storm slows itself down.
+    expect(early.map((client) => client.names())).toEqual([[], []]);
+    bench.advance(1_000);
+    expect(early.map((client) => [client.names(), client.ended])).toEqual([
+      [['CONNACK 0x9f'], 'end'],
+      [['CONNACK 0x3'], 'end'],
+    ]);
+    expect(bench.faults()).toEqual(Array.from({ length: 3 }, () => 'connection.refused limit.connect-rate'));
     expect(bench.policy.requests.length).toBe(requests);
-    expect(bench.counters().connectsRefused).toBe(2);
-    bench.advance(500);
+    expect(bench.counters().connectsRefused).toBe(3);
     expect(bench.connecting({ clientId: 'c' }).names()).toEqual(['CONNACK']);
   });
 

@@ -15,7 +15,8 @@ import { OutboundAliases } from '../session/aliases.ts';
 import { NEVER_EXPIRES } from '../session/session.ts';
 import { willOf, type Will } from '../session/will.ts';
 import { isValidTopicName } from '../topic/names.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 import { DEFAULT_MANNERS, dialectOf, type Acceptance, type Manners } from './dialect.ts';
 import { faultOfDecodeError } from './malformed.ts';
 
@@ -73,7 +74,12 @@ export function handleConnect(connection: Connection, now: number): void {
     return refuse('protocol.error', 'invalid Will Topic');
   if (!broker.connects.tryTake(now)) {
     broker.context.reached.connectsPerSecond++;
-    return refuse('limit.connect-rate');
+    const { version, manners } = connection;
+    return connection.refuseLater(
+      'limit.connect-rate',
+      dialectOf(version).refused('limit.connect-rate', version, manners),
+      now,
+    );
   }
 
   const clientId = packet.clientId === '' ? world.policy.newClientId() : packet.clientId;

@@ -8,7 +8,6 @@ import {
   type PublishPacket,
 } from '../../codec/mod.ts';
 import type { FaultName } from '../../faults/mod.ts';
-import type { Broker } from '../broker.ts';
 import type { BatchNumber, ConnectionId, DeploymentId } from '../ids.ts';
 import { leaveSession } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
@@ -16,10 +15,10 @@ import type { CloseCause, ConnectionFacts, EventKind, Verdict } from '../ports.t
 import type { OutboundAliases } from '../session/aliases.ts';
 import { pump } from '../session/deliver.ts';
 import type { SessionLink } from '../session/link.ts';
-import type { Session } from '../session/session.ts';
 import type { Timer } from '../timers.ts';
 import { handleAcknowledgement } from './acknowledge.ts';
-import { handleConnect, handleVerdict, type Login } from './connect.ts';
+import { handleConnect, handleVerdict } from './connect.ts';
+import type { Connected, ConnectionState } from './connection-state.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
 import { Intake } from './intake.ts';
@@ -34,21 +33,10 @@ import type { World } from './world.ts';
 
 /** Largest CONNECT, before a deployment and its limit are known: client id, will, user name and password of 64 KiB each fit. */
 const CONNECT_BYTES_MAX = 384 * 1024;
+/** How long a client waits for the answer that it came too soon: a storm of connects slows itself down by it. */
+const REFUSE_LATER_MS = 1_000;
 /** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
 const FAREWELL_MS = 100;
-
-/**
- * Where a connection stands (MQTT 5.0 section 3.1). `awaitingConnect`: nothing but CONNECT may come.
- * `authenticating`: packets behind CONNECT wait. `connected`: has a session. `closed`: for good.
- */
-export type ConnectionState =
-  | { readonly kind: 'awaitingConnect'; readonly timer: Timer }
-  | { readonly kind: 'authenticating'; readonly login: Login }
-  | { readonly kind: 'connected'; readonly broker: Broker; readonly session: Session }
-  | { readonly kind: 'closed' };
-
-/** A connection that has a session: what packet handlers work with. */
-export type Connected = Extract<ConnectionState, { kind: 'connected' }>;
 
 /** What CONNECT said; the deployment is null where the address led to none. */
 export interface Identity {
@@ -314,11 +302,17 @@ export class Connection implements SessionLink {
     this.intake.limitsChanged(limits, now);
   }
 
+  /** Refuses a connection that has no session, in a moment. */
+  refuseLater(fault: FaultName, answer: Uint8Array | null, now: number): void {
+    const timer = this.world.timers.schedule(now + REFUSE_LATER_MS, (at) => this.refuse(fault, null, at, answer));
+    this.state = { kind: 'refusing', fault, timer };
+  }
+
   /** Refuses a connection that has no session: CONNACK where the fault has one and the version is known, then close. */
   refuse(fault: FaultName, detail: string | null, now: number, answer: Uint8Array | null = null): void {
     const { state } = this;
     if (state.kind === 'closed' || state.kind === 'connected') return;
-    if (state.kind === 'awaitingConnect') this.world.timers.cancel(state.timer);
+    if (state.kind === 'awaitingConnect' || state.kind === 'refusing') this.world.timers.cancel(state.timer);
     if (answer !== null) this.world.outbox.send(this.connection, answer);
     this.#unfinished.hold(0);
     this.state = { kind: 'closed' };
@@ -365,7 +359,8 @@ export class Connection implements SessionLink {
       this.#leave(state, fault ?? other, detail ?? 'closed without DISCONNECT', true, now);
     } else {
       const early = state.kind === 'awaitingConnect' && cause.kind !== 'local';
-      this.refuse(fault ?? (early ? 'protocol.closed-before-connect' : other), detail, now);
+      const own = state.kind === 'refusing' ? state.fault : fault;
+      this.refuse(own ?? (early ? 'protocol.closed-before-connect' : other), detail, now);
     }
   }
 

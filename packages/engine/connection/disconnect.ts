@@ -1,6 +1,7 @@
 import { decode, ReasonCode, type DisconnectPacket } from '../../codec/mod.ts';
 import { shortenExpiry } from './connect.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 
 /** The client says goodbye (MQTT 5.0 section 3.14). */
 export function handleDisconnect(connection: Connection, { broker, session }: Connected, now: number): void {

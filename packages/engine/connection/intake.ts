@@ -125,7 +125,11 @@ export class Intake implements Waiter {
   settle(): void {
     const { kind } = this.#owner.state;
     if (kind === 'closed') return;
-    const late = kind === 'authenticating' || (kind === 'connected' && this.#owner.opening) || this.#wait === 'work';
+    const late =
+      kind === 'authenticating' ||
+      kind === 'refusing' ||
+      (kind === 'connected' && this.#owner.opening) ||
+      this.#wait === 'work';
     const isFull = late && this.#owner.framer.bufferedBytes > AHEAD_BYTES_MAX;
     this.#setPaused(isFull || (this.#wait !== null && this.#wait !== 'work'));
   }

@@ -5,7 +5,8 @@ import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import { forwardedProperties, type Message } from '../message.ts';
 import { topicOverLimit } from '../topic-limits.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
 
 /** Why a message was not taken. The reason code is for 5.0; in 3.x it is acknowledged and not delivered. */

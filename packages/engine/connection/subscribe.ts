@@ -2,7 +2,8 @@ import { decode, ReasonCode, type SubscribePacket, type SubscriptionRequest } fr
 import { faultNumber, type FaultName } from '../../faults/mod.ts';
 import { pump } from '../session/deliver.ts';
 import { isValidTopicFilter, parseSharedFilter } from '../topic/names.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
 import { topicOverLimit } from '../topic-limits.ts';
 

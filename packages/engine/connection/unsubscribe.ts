@@ -1,6 +1,7 @@
 import { decode, ReasonCode, type UnsubscribePacket } from '../../codec/mod.ts';
 import { isValidTopicFilter } from '../topic/names.ts';
-import type { Connected, Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
 
 /** A client unsubscribes (MQTT 5.0 section 3.10). */
