@@ -16,7 +16,7 @@ import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
 /** What is buffered above this leaves at once instead of at the end of the turn. */
 const flushBytes = 64 * 1024;
-/** An answer of `send` from this on may stop the core (its smallest limit), so that `drained` has to say when it has fallen. */
+/** An answer of `send` from this on may stop the core (its smallest limit): `drained` has to say when it has fallen. */
 const tellingBytes = 16 * 1024;
 const tcpKeepAliveMs = 120_000;
 
@@ -243,11 +243,8 @@ export class Connection implements GateVisitor, LayerHost {
     const waiting = this.#buffer.byteLength;
     if (this.#phase === 'ending' && waiting === 0) this.#finish();
     if (this.#phase !== 'open' || this.id === null) return;
-    const isOld =
-      waiting === 0
-        ? this.#toldBytes === 0 && !this.#answeredMany
-        : this.#toldBytes !== 0 && waiting >= this.#toldBytes;
-    if (isOld) return;
+    const told = this.#toldBytes;
+    if (waiting === 0 ? told === 0 && !this.#answeredMany : told !== 0 && waiting >= told) return;
     this.#answeredMany = false;
     this.#toldBytes = waiting;
     this.#host.requestTurn();
@@ -356,20 +353,17 @@ export class Connection implements GateVisitor, LayerHost {
     while (!this.#blocked) {
       const chunk = this.#buffer.next();
       if (chunk === null) return;
-      const length = chunk.end - chunk.start;
-      const taken = this.#socket.write(chunk.memory, chunk.start, length);
+      const { memory, start, end } = chunk;
+      const taken = this.#socket.write(memory, start, end - start);
       // -1: the socket is closed, and says so soon.
       this.#buffer.consume(Math.max(0, taken));
-      this.#blocked = taken < length;
+      this.#blocked = taken < end - start;
     }
   }
 
   /** All is sent: tells the peer, and waits for it to close. */
   #finish(): void {
-    if (this.#layer?.finish() === true) {
-      this.#write();
-      return;
-    }
+    if (this.#layer?.finish() === true) return this.#write();
     this.#phase = 'lingering';
     // Sends close_notify where there is TLS, and FIN; still reads, so that bytes on their way do not cause a reset.
     this.#socket.shutdown();
