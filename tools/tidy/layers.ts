@@ -27,9 +27,18 @@ const api = ['packages/api/mod.ts'];
 const config = 'apps/server/config/';
 
 /** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
-const engineContracts = ['ids', 'limits', 'ports', 'admin', 'message', 'subscription', 'timers', 'token-bucket', 'turns', 'work'].map(
-  (name) => `packages/engine/${name}.ts`,
-);
+const engineContracts = [
+  'ids',
+  'limits',
+  'ports',
+  'admin',
+  'message',
+  'subscription',
+  'timers',
+  'token-bucket',
+  'turns',
+  'work',
+].map((name) => `packages/engine/${name}.ts`);
 
 export const layers: readonly Layer[] = [
   { folder: 'packages/codec/', mayImport: [], instead: 'The codec is a leaf: pass what it needs as an argument.' },
