@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fillSample, type SampleValues } from './fill.ts';
+import type { SampleLanguage } from './languages.ts';
+
+const examples = resolve(import.meta.dirname, '../../../examples');
+
+/** The main file of a sample with its settings filled in. */
+export function mainFileOf(language: SampleLanguage, values: SampleValues): string {
+  return fillSample(readFileSync(join(examples, language.folder, language.main), 'utf8'), language, values);
+}
+
+/** All files of a sample by name, the main file first. */
+export function filesOf(language: SampleLanguage, values: SampleValues): ReadonlyMap<string, string> {
+  const others = language.others.map((name) => [name, readFileSync(join(examples, language.folder, name), 'utf8')]);
+  return new Map([[language.main, mainFileOf(language, values)], ...(others as [string, string][])]);
+}

@@ -1,0 +1,111 @@
+/**
+ * A device of Berth in Node.js: MQTT.js, MQTT 5.0 over TLS (8883) or WebSocket over TLS (8084).
+ *
+ *     npm install
+ *     node sample.mjs
+ */
+import { readFileSync } from 'node:fs';
+import mqtt from 'mqtt';
+
+// ---- settings: change these ----
+const HOST = 'your-deployment.example.com'; // the deployment's own address, never an IP address: it is sent as SNI too
+const TRANSPORT = 'tls'; // 'tls', or 'wss' where only web ports are open
+const TLS_PORT = 8883;
+const WSS_PORT = 8084;
+const USERNAME = 'your-user';
+const PASSWORD = 'your-password';
+const CA_FILE = 'ca.crt';
+const CLIENT_ID = 'sample-node'; // one of its own for every device
+// ---- end of settings ----
+
+const STATUS = `devices/${CLIENT_ID}/status`;
+const MESSAGES = `devices/${CLIENT_ID}/messages`;
+
+/** Reason codes of MQTT 5.0 to Berth's error numbers, where the server says no Reason String. */
+const onConnect = {
+  0x81: -9,
+  0x82: -9,
+  0x84: -9,
+  0x85: -9,
+  0x86: -4,
+  0x87: -5,
+  0x88: -6,
+  0x89: -15,
+  0x8a: -8,
+  0x97: -7,
+  0x9f: -7,
+};
+const onOpen = { 0x87: -4, 0x8b: -15, 0x8d: -13, 0x8e: -12, 0x93: -11, 0x95: -11, 0x98: -14 };
+const onMessage = { 0x87: -10, 0x97: -11 };
+
+/** A sentence for a reason code; Berth's Reason String begins with the number already. */
+function refused(code, reasonString, numbers) {
+  if (/^error -\d+/.test(reasonString ?? '')) return reasonString;
+  return `error ${numbers[code] ?? -9}: refused with 0x${code.toString(16)}`;
+}
+
+/** A sentence for an error of the library. */
+function explain(error) {
+  // The library keeps the Reason String out of its error; the packet has it (see below).
+  if (typeof error.code === 'number') return refused(error.code, connackReason, onConnect);
+  const code = String(error.code);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `error -1: the address ${HOST} does not resolve: ${code}`;
+  if (code === 'ECONNREFUSED') return `error -2: wrong port, or the service is down: ${code}`;
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `error -2: this port does not speak TLS: ${code}`;
+  if (/unexpected server response|Invalid subprotocol/i.test(error.message)) return `error -2: ${error.message}`;
+  if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code))
+    return `error -3: the certificate is not trusted (CA file, clock, address): ${code}`;
+  if (code === 'ECONNRESET' || code === 'EPROTO' || code.startsWith('ERR_SSL'))
+    return `error -3: TLS was cut or failed: ${code}`;
+  return `error -1: ${HOST} is not reached: ${error.message}`;
+}
+
+const url = TRANSPORT === 'wss' ? `wss://${HOST}:${WSS_PORT}/mqtt` : `mqtts://${HOST}:${TLS_PORT}`;
+const client = mqtt.connect(url, {
+  protocolVersion: 5,
+  ca: readFileSync(CA_FILE),
+  clientId: CLIENT_ID,
+  username: USERNAME,
+  password: PASSWORD,
+  keepalive: 30,
+  // The session waits for an hour, so that messages reach a device that was away.
+  clean: false,
+  properties: { sessionExpiryInterval: 3600 },
+  will: { topic: STATUS, payload: Buffer.from('offline'), qos: 1, retain: true },
+  reconnectPeriod: 0, // done below, with jitter
+  reconnectOnConnackError: true,
+});
+
+let attempt = 0;
+let count = 0;
+let fault = '';
+let connackReason = '';
+
+client.on('packetreceive', (packet) => {
+  if (packet.cmd === 'connack') connackReason = packet.properties?.reasonString ?? '';
+});
+client.on('connect', () => {
+  console.log('connected');
+  attempt = 0;
+  client.subscribe(MESSAGES, { qos: 1 }, report);
+  client.publish(STATUS, 'online', { qos: 1, retain: true }, report);
+});
+client.on('message', (_topic, payload) => console.log(`received: ${payload.toString()}`));
+client.on('disconnect', (packet) => (fault = refused(packet.reasonCode, packet.properties?.reasonString, onOpen)));
+client.on('error', (error) => (fault = explain(error)));
+client.on('close', () => {
+  const delayMs = Math.min(60_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);
+  attempt += 1;
+  console.log(`${fault || 'error -13: the connection was lost'}; next try in ${(delayMs / 1000).toFixed(1)} s`);
+  fault = '';
+  setTimeout(() => client.reconnect(), delayMs);
+});
+
+setInterval(() => {
+  if (client.connected) client.publish(MESSAGES, `hello ${(count += 1)}`, { qos: 1 }, report);
+}, 2000);
+
+/** What became of a message or a subscription. */
+function report(error, packet) {
+  if (error) console.log(refused(error.code ?? 0x80, packet?.properties?.reasonString, onMessage));
+}

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { within } from '../../testkit/deadline.ts';
+import { prepare, type Prepared } from './programs.ts';
+import { filesOf } from '../../apps/cli/sample/files.ts';
+import type { SampleValues } from '../../apps/cli/sample/fill.ts';
+import type { SampleLanguage } from '../../apps/cli/sample/languages.ts';
+
+const lineMs = 40_000;
+
+/** A sample as `berth sample --out` writes it, running as a user runs it. */
+export class RunningSample implements AsyncDisposable {
+  readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+  readonly #folder: string;
+  readonly #lines: string[] = [];
+  #errors = '';
+  #seen = 0;
+  #wake = Promise.withResolvers<void>();
+
+  private constructor(prepared: Prepared, folder: string) {
+    this.#folder = folder;
+    this.#child = Bun.spawn([...prepared.command], { cwd: folder, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+    void this.#readLines();
+    void this.#readErrors();
+  }
+
+  /** Writes the sample into a new folder, builds it where it has to be built, and starts it. */
+  static async start(language: SampleLanguage, values: SampleValues): Promise<RunningSample> {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-sample-'));
+    try {
+      for (const [name, text] of filesOf(language, values)) writeFileSync(join(folder, name), text);
+      return new RunningSample(await prepare(language.name, folder, values), folder);
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** The next line that fits, from where the last call stopped. @throws Error with everything said, where none comes. */
+  async line(pattern: RegExp): Promise<string> {
+    try {
+      return await within(`a line like ${pattern.source}`, lineMs, this.#next(pattern));
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.#lines.join('\n')}\n${this.#errors}`, { cause: error });
+    }
+  }
+
+  async #next(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const line = this.#lines[this.#seen];
+      if (line === undefined) {
+        await this.#wake.promise;
+        continue;
+      }
+      this.#seen += 1;
+      if (pattern.test(line)) return line;
+    }
+  }
+
+  /** Ends the sample without a DISCONNECT, as a power cut does. */
+  async vanish(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#child.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.vanish();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #readLines(): Promise<void> {
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const bytes of this.#child.stdout) {
+      const parts = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+      rest = parts.pop() ?? '';
+      this.#lines.push(...parts);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
+  }
+
+  async #readErrors(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const bytes of this.#child.stderr) this.#errors += decoder.decode(bytes, { stream: true });
+  }
+}
