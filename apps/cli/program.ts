@@ -7,6 +7,7 @@ import { addDeployment } from './commands/deployment.ts';
 import { addLimits } from './commands/limits.ts';
 import { addPub } from './commands/pub.ts';
 import { addRule } from './commands/rule.ts';
+import { addSample } from './commands/sample.ts';
 import { addSub } from './commands/sub.ts';
 import { addUp } from './commands/up.ts';
 import type { Context } from './context.ts';
@@ -37,6 +38,7 @@ export function makeProgram(context: Context): Command {
   addRule(program, context);
   addLimits(program, context);
   addCa(program, context);
+  addSample(program, context);
   addLanguageOption(program);
   return program;
 }

@@ -1,6 +1,5 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { SampleValues } from '../../apps/cli/sample/fill.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** Where `npm test` puts languages and libraries (tools/check/toolchains.ts). */
@@ -16,7 +15,7 @@ export interface Prepared {
  * Makes a sample's folder ready to run, with the libraries that the check has installed.
  * @throws Error with what the compiler said.
  */
-export async function prepare(language: string, folder: string, values: SampleValues): Promise<Prepared> {
+export async function prepare(language: string, folder: string, host: string): Promise<Prepared> {
   switch (language) {
     case 'python':
       return { command: [needed('python/bin/python'), 'sample.py'] };
@@ -27,16 +26,15 @@ export async function prepare(language: string, folder: string, values: SampleVa
       await build(folder, goCommand(), 'build', '-mod=readonly', '-o', 'sample', '.');
       return { command: [join(folder, 'sample')] };
     case 'java':
-      return { command: javaCommand(folder, values, ['-cp', `${needed('java/jars')}/*`, 'Sample.java']) };
+      return { command: javaCommand(folder, host, ['-cp', `${needed('java/jars')}/*`, 'Sample.java']) };
     default:
       throw new Error(`there is no way to run ${language}`);
   }
 }
 
 /** Java with a hosts file of its own: it sends no SNI for a name without a dot, and the deployment's name need not resolve. */
-function javaCommand(folder: string, values: SampleValues, rest: readonly string[]): string[] {
+function javaCommand(folder: string, host: string, rest: readonly string[]): string[] {
   const hosts = join(folder, 'hosts');
-  const host = values.host ?? 'localhost';
   writeFileSync(hosts, host.endsWith('.invalid') ? '' : `127.0.0.1 ${host}\n`);
   return ['java', `-Djdk.net.hosts.file=${hosts}`, ...rest];
 }

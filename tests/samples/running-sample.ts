@@ -3,11 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { within } from '../../testkit/deadline.ts';
 import { prepare, type Prepared } from './programs.ts';
-import { filesOf } from '../../apps/cli/sample/files.ts';
-import type { SampleValues } from '../../apps/cli/sample/fill.ts';
-import type { SampleLanguage } from '../../apps/cli/sample/languages.ts';
 
 const lineMs = 40_000;
+
+/** A sample with its settings filled in. */
+export interface Sample {
+  readonly language: string;
+  /** The address in its settings. */
+  readonly host: string;
+  /** Its files by name, as `berth sample` writes them. */
+  readonly files: ReadonlyMap<string, string>;
+}
 
 /** A sample as `berth sample --out` writes it, running as a user runs it. */
 export class RunningSample implements AsyncDisposable {
@@ -26,11 +32,11 @@ export class RunningSample implements AsyncDisposable {
   }
 
   /** Writes the sample into a new folder, builds it where it has to be built, and starts it. */
-  static async start(language: SampleLanguage, values: SampleValues): Promise<RunningSample> {
+  static async start(sample: Sample): Promise<RunningSample> {
     const folder = mkdtempSync(join(tmpdir(), 'berth-sample-'));
     try {
-      for (const [name, text] of filesOf(language, values)) writeFileSync(join(folder, name), text);
-      return new RunningSample(await prepare(language.name, folder, values), folder);
+      for (const [name, text] of sample.files) writeFileSync(join(folder, name), text);
+      return new RunningSample(await prepare(sample.language, folder, sample.host), folder);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;

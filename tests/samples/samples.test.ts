@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { makeCertificates } from '../../apps/cli/mqtt/test-server.ts';
+import { filesOf } from '../../apps/cli/sample/files.ts';
 import type { SampleValues } from '../../apps/cli/sample/fill.ts';
-import { sampleLanguages } from '../../apps/cli/sample/languages.ts';
+import { sampleLanguages, type SampleLanguage } from '../../apps/cli/sample/languages.ts';
 import { within } from '../../testkit/deadline.ts';
 import { Service } from '../../testkit/service.ts';
 import { RunningSample } from './running-sample.ts';
@@ -47,7 +48,7 @@ for (const language of sampleLanguages) {
     test(
       'connects, publishes, receives, survives a restart of the service, and leaves its will behind',
       async () => {
-        await using sample = await RunningSample.start(language, right);
+        await using sample = await start(language, right);
         await sample.line(/^connected$/);
         await sample.line(/^received: hello \d+$/);
         await restart();
@@ -63,7 +64,7 @@ for (const language of sampleLanguages) {
     test(
       'the same over WebSocket',
       async () => {
-        await using sample = await RunningSample.start(language, { ...right, transport: 'wss' });
+        await using sample = await start(language, { ...right, transport: 'wss' });
         await sample.line(/^connected$/);
         await sample.line(/^received: hello \d+$/);
       },
@@ -81,7 +82,7 @@ for (const language of sampleLanguages) {
       test(
         `${name} is error ${number}, and it tries again`,
         async () => {
-          await using sample = await RunningSample.start(language, values);
+          await using sample = await start(language, values);
           // The first fault that is named is the right one, and so is the second.
           expect(await sample.line(/^(?:error|connected)/)).toStartWith(`error ${number}: `);
           expect(await sample.line(/^(?:error|connected)/)).toStartWith(`error ${number}: `);
@@ -90,6 +91,12 @@ for (const language of sampleLanguages) {
       );
     }
   });
+}
+
+/** Starts a sample with its settings as a user has them. */
+function start(language: SampleLanguage, values: SampleValues): Promise<RunningSample> {
+  const files = filesOf(language, values);
+  return RunningSample.start({ language: language.name, host: values.host ?? 'localhost', files });
 }
 
 /** What a watcher sees of the sample's status: retained, and after the sample has vanished. */

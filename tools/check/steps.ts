@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CommandResult, root, run } from './command.ts';
 import { countTests } from './junit.ts';
 import type { Group } from './options.ts';
-import { toolchains } from './toolchains.ts';
+import { sampleToolchains, toolchains } from './toolchains.ts';
 
 /** What a step says: how many checks passed and failed, and what to show where one failed. */
 export interface StepResult {
@@ -51,6 +51,8 @@ export function allSteps(fix: boolean): Step[] {
     ...toolchains.map((chain) => command(`set-up: ${chain.name}`, 'clients', () => chain.prepare())),
     tests('real clients', 'clients', 1800, ['tests/clients']),
     tests('RFC 6455, an outside suite', 'clients', 600, ['tests/websocket']),
+    ...sampleToolchains.map((chain) => command(`set-up: ${chain.name}`, 'samples', () => chain.prepare())),
+    tests('samples', 'samples', 1200, ['tests/samples']),
   ];
 }
 

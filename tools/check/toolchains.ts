@@ -31,6 +31,12 @@ export const toolchains: readonly Toolchain[] = [
   { name: 'Go, Eclipse Paho', prepare: () => guarded(prepareGo) },
 ];
 
+/** What the samples need: libraries of the clients above, and a C++ compiler with OpenSSL for the boards' host builds. */
+export const sampleToolchains: readonly Toolchain[] = [
+  ...toolchains.filter((chain) => /paho-mqtt|HiveMQ|Eclipse Paho/.test(chain.name)),
+  { name: 'C++ and OpenSSL', prepare: () => guarded(prepareCpp) },
+];
+
 /** Says what is missing and how to get it. */
 class Missing extends Error {}
 
@@ -105,6 +111,16 @@ async function prepareGo(): Promise<void> {
     const target = join(cache, 'go/mqtt-clients');
     await must(go, '-C', join(sources, 'go'), 'build', '-mod=readonly', '-o', target, '.');
   });
+}
+
+async function prepareCpp(): Promise<void> {
+  await need('a C++ compiler', ['g++', '--version'], /\(.*\) \d+/, ['g++']);
+  await need(
+    'the headers of OpenSSL',
+    ['sh', '-c', 'echo "#include <openssl/ssl.h>" | g++ -E -x c++ - > /dev/null && echo found'],
+    /^found$/m,
+    ['libssl-dev'],
+  );
 }
 
 /** The system's Go, or else one in the Python environment, where Debian's own is too old. */
