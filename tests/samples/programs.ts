@@ -1,9 +1,13 @@
-import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 /** Where `npm test` puts languages and libraries (tools/check/toolchains.ts). */
 const cache = join(root, '.cache/clients');
+/** The boards' APIs for this machine. */
+const boards = join(import.meta.dirname, 'host');
+const warnings = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missing-field-initializers'];
+const libraries = ['-lssl', '-lcrypto', '-pthread'];
 const buildMs = 120_000;
 
 /** How to start a sample in its folder. */
@@ -27,9 +31,64 @@ export async function prepare(language: string, folder: string, host: string): P
       return { command: [join(folder, 'sample')] };
     case 'java':
       return { command: javaCommand(folder, host, ['-cp', `${needed('java/jars')}/*`, 'Sample.java']) };
+    case 'android':
+      return prepareKotlin(folder, host);
+    case 'esp32-arduino':
+      await buildSketch(folder, 'esp32-arduino.ino', [join(boards, 'esp_mqtt.cpp')]);
+      return { command: [join(folder, 'sample')] };
+    case 'esp8266':
+      await buildSketch(folder, 'esp8266-arduino.ino', []);
+      return { command: [join(folder, 'sample')] };
+    case 'esp32-idf':
+      await buildIdf(folder);
+      return { command: [join(folder, 'sample')] };
     default:
       throw new Error(`there is no way to run ${language}`);
   }
+}
+
+/** The Android sample on a plain JVM, with the program of `android/Main.kt` around it. */
+async function prepareKotlin(folder: string, host: string): Promise<Prepared> {
+  const compiler = needed('kotlin/jars');
+  const library = readdirSync(compiler).find((name) => name.startsWith('kotlin-stdlib-')) ?? '';
+  const jars = readdirSync(needed('java/jars')).map((name) => join(cache, 'java/jars', name));
+  const classPath = [...jars, join(compiler, library)].join(':');
+  const sources = [join(folder, 'BerthDevice.kt'), join(import.meta.dirname, 'android/Main.kt')];
+  const kotlinc = ['java', '-cp', `${compiler}/*`, 'org.jetbrains.kotlin.cli.jvm.K2JVMCompiler'];
+  await build(
+    folder,
+    ...kotlinc,
+    '-no-stdlib',
+    '-no-reflect',
+    '-Werror',
+    '-cp',
+    classPath,
+    '-d',
+    'classes',
+    ...sources,
+  );
+  return { command: javaCommand(folder, host, ['-cp', `${join(folder, 'classes')}:${classPath}`, 'MainKt']) };
+}
+
+/** A sketch of Arduino with the board's API for the host around it. */
+async function buildSketch(folder: string, sketch: string, more: readonly string[]): Promise<void> {
+  symlinkSync(join(folder, sketch), join(folder, 'sketch.ino'));
+  const include = ['-I.', `-I${boards}`, `-I${join(boards, 'arduino')}`];
+  const sources = [join(boards, 'arduino/main.cpp'), ...more];
+  await build(folder, 'g++', '-std=gnu++17', ...warnings, ...include, ...sources, '-o', 'sample', ...libraries);
+}
+
+/** The program for ESP-IDF with its API for the host around it; the CA file is part of it as on the board. */
+async function buildIdf(folder: string): Promise<void> {
+  const include = [`-I${boards}`, `-I${join(boards, 'idf')}`];
+  for (const [source, object] of [
+    ['main/main.c', 'sample.o'],
+    [join(boards, 'idf/main.c'), 'board.o'],
+  ] as const) {
+    await build(folder, 'gcc', ...warnings, ...include, '-c', source, '-o', object);
+  }
+  const parts = ['sample.o', 'board.o', join(boards, 'esp_mqtt.cpp')];
+  await build(folder, 'g++', '-std=gnu++17', ...include, ...parts, '-o', 'sample', ...libraries);
 }
 
 /** Java with a hosts file of its own: it sends no SNI for a name without a dot, and the deployment's name need not resolve. */

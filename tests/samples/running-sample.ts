@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { within } from '../../testkit/deadline.ts';
 import { prepare, type Prepared } from './programs.ts';
 
@@ -35,7 +35,10 @@ export class RunningSample implements AsyncDisposable {
   static async start(sample: Sample): Promise<RunningSample> {
     const folder = mkdtempSync(join(tmpdir(), 'berth-sample-'));
     try {
-      for (const [name, text] of sample.files) writeFileSync(join(folder, name), text);
+      for (const [name, text] of sample.files) {
+        mkdirSync(dirname(join(folder, name)), { recursive: true });
+        writeFileSync(join(folder, name), text);
+      }
       return new RunningSample(await prepare(sample.language, folder, sample.host), folder);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });

@@ -34,6 +34,7 @@ export const toolchains: readonly Toolchain[] = [
 /** What the samples need: libraries of the clients above, and a C++ compiler with OpenSSL for the boards' host builds. */
 export const sampleToolchains: readonly Toolchain[] = [
   ...toolchains.filter((chain) => /paho-mqtt|HiveMQ|Eclipse Paho/.test(chain.name)),
+  { name: 'Kotlin', prepare: () => guarded(prepareKotlin) },
   { name: 'C++ and OpenSSL', prepare: () => guarded(prepareCpp) },
 ];
 
@@ -101,6 +102,16 @@ async function prepareJava(): Promise<void> {
     const classes = join(cache, 'java/classes');
     rmSync(classes, { recursive: true, force: true });
     await must('javac', '--release', String(javaMajor), '-d', classes, '-cp', `${jars}/*`, ...programs);
+  });
+}
+
+/** The Kotlin compiler as Maven has it; needs the JDK and Maven of `prepareJava`. */
+async function prepareKotlin(): Promise<void> {
+  const jars = join(cache, 'kotlin/jars');
+  const pom = join(root, 'tests/samples/android/pom.xml');
+  await make('kotlin', [pom], '', async () => {
+    rmSync(jars, { recursive: true, force: true });
+    await must('mvn', '-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${jars}`);
   });
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ApiClient, Deployment } from '../../../packages/api/mod.ts';
@@ -59,6 +59,9 @@ async function run(name: string | undefined, flags: SampleFlags, context: Contex
   if (name === undefined) throw usageError(`Name a language: ${names()}.`);
   const language = sampleLanguage(name);
   if (language === null) throw usageError(`There is no sample for "${printable(name)}". There is: ${names()}.`);
+  if (flags.transport === 'wss' && !language.hasWebSocket) {
+    throw usageError(`The sample for ${language.name} speaks MQTT over TLS only: leave --transport out.`);
+  }
   const known = await readValues(flags, context);
   const values = { ...known.values, ...(flags.transport === undefined ? {} : { transport: flags.transport }) };
   const say = phrases[context.language];
@@ -68,7 +71,7 @@ async function run(name: string | undefined, flags: SampleFlags, context: Contex
       flags.json ? toJson({ ...describe(language), text: mainFileOf(language, values) }) : mainFileOf(language, values),
     );
   } else {
-    const saved = save(flags.out, filesOf(language, values), values.caPem);
+    const saved = save(flags.out, filesOf(language, values));
     context.error(say.saved(flags.out, saved));
   }
   if (known.from !== null) context.error(say.password(values.username));
@@ -112,15 +115,16 @@ async function firstUsername(deployment: Deployment, api: ApiClient, context: Co
 }
 
 /** @returns the names of the files that were written. Never overwrites one. */
-function save(folder: string, files: ReadonlyMap<string, string>, ca: string | undefined): readonly string[] {
-  const all = new Map(ca === undefined ? files : [...files, ['ca.crt', ca]]);
-  const there = [...all.keys()].filter((name) => existsSync(join(folder, name)));
+function save(folder: string, files: ReadonlyMap<string, string>): readonly string[] {
+  const there = [...files.keys()].filter((name) => existsSync(join(folder, name)));
   if (there.length > 0) {
     throw new CliError(`--out: ${join(folder, there[0] ?? '')} is there already. Name another folder, or remove it.`);
   }
   try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, text] of all) writeFileSync(join(folder, name), text);
+    for (const [name, text] of files) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
   } catch (error) {
     throw new CliError(
       `--out: cannot write to ${folder} (${error instanceof Error ? error.message : String(error)}).`,
@@ -128,7 +132,7 @@ function save(folder: string, files: ReadonlyMap<string, string>, ca: string | u
       { cause: error },
     );
   }
-  return [...all.keys()];
+  return [...files.keys()];
 }
 
 function names(): string {

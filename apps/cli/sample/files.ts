@@ -10,8 +10,12 @@ export function mainFileOf(language: SampleLanguage, values: SampleValues): stri
   return fillSample(readFileSync(join(examples, language.folder, language.main), 'utf8'), language, values);
 }
 
-/** All files of a sample by name, the main file first. */
+/** All files of a sample by path, the main file first, with the CA file where it is known. */
 export function filesOf(language: SampleLanguage, values: SampleValues): ReadonlyMap<string, string> {
-  const others = language.others.map((name) => [name, readFileSync(join(examples, language.folder, name), 'utf8')]);
-  return new Map([[language.main, mainFileOf(language, values)], ...(others as [string, string][])]);
+  const others = language.others.map((name): [string, string] => [
+    name,
+    readFileSync(join(examples, language.folder, name), 'utf8'),
+  ]);
+  const ca: [string, string][] = values.caPem === undefined ? [] : [['ca.crt', values.caPem]];
+  return new Map([[language.main, mainFileOf(language, values)], ...others, ...ca]);
 }

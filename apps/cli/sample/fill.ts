@@ -9,8 +9,7 @@ export interface SampleValues {
   readonly transport?: 'tls' | 'wss';
   readonly username?: string;
   readonly password?: string;
-  readonly caFile?: string;
-  /** The CA file itself, for devices that have no files. */
+  /** The CA file's text. */
   readonly caPem?: string;
 }
 
@@ -36,11 +35,10 @@ export function fillSample(source: string, language: SampleLanguage, values: Sam
   replaceText('your-deployment\\.example\\.com', values.host);
   replaceText('your-user', values.username);
   replaceText('your-password', values.password);
-  if (values.transport === 'wss') replace(/(?<==\s*)(["'])tls\1/, literal('wss', language));
+  if (values.transport === 'wss' && language.hasWebSocket) replace(/(?<==\s*)(["'])tls\1/, literal('wss', language));
   if (values.tlsPort !== undefined) replace(/\b8883\b/, String(values.tlsPort));
   if (values.wssPort !== undefined && /\b8084\b/.test(settings)) replace(/\b8084\b/, String(values.wssPort));
-  // A sample names a file, or carries the certificate itself.
-  if (values.caFile !== undefined && /(["'])ca\.crt\1/.test(settings)) replaceText('ca\\.crt', values.caFile);
+  // Most samples read ca.crt; a device that has no files carries its text.
   if (values.caPem !== undefined && pemPlaceholder.test(settings)) replace(pemPlaceholder, values.caPem.trim());
   return source.slice(0, found.index) + settings + source.slice(found.index + found[0].length);
 }

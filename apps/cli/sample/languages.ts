@@ -12,6 +12,8 @@ export interface SampleLanguage {
   readonly others: readonly string[];
   /** How a `$` is treated in the language's string literals. */
   readonly interpolatesDollar: boolean;
+  /** Whether it can connect over WebSocket too. */
+  readonly hasWebSocket: boolean;
 }
 
 /** Every sample that the tests run; what they do not run is not here. */
@@ -23,6 +25,7 @@ export const sampleLanguages: readonly SampleLanguage[] = [
     main: 'sample.py',
     others: ['requirements.txt'],
     interpolatesDollar: false,
+    hasWebSocket: true,
   },
   {
     name: 'node',
@@ -31,6 +34,7 @@ export const sampleLanguages: readonly SampleLanguage[] = [
     main: 'sample.mjs',
     others: ['package.json'],
     interpolatesDollar: false,
+    hasWebSocket: true,
   },
   {
     name: 'go',
@@ -39,6 +43,7 @@ export const sampleLanguages: readonly SampleLanguage[] = [
     main: 'sample.go',
     others: ['go.mod', 'go.sum'],
     interpolatesDollar: false,
+    hasWebSocket: true,
   },
   {
     name: 'java',
@@ -47,6 +52,43 @@ export const sampleLanguages: readonly SampleLanguage[] = [
     main: 'Sample.java',
     others: ['pom.xml'],
     interpolatesDollar: false,
+    hasWebSocket: true,
+  },
+  {
+    name: 'esp32-arduino',
+    title: 'ESP32, Arduino core 3',
+    folder: 'esp32-arduino',
+    main: 'esp32-arduino.ino',
+    others: [],
+    interpolatesDollar: false,
+    hasWebSocket: true,
+  },
+  {
+    name: 'esp32-idf',
+    title: 'ESP32, ESP-IDF 5.1 or newer',
+    folder: 'esp32-idf',
+    main: 'main/main.c',
+    others: ['main/CMakeLists.txt', 'CMakeLists.txt'],
+    interpolatesDollar: false,
+    hasWebSocket: true,
+  },
+  {
+    name: 'esp8266',
+    title: 'ESP8266, Arduino core 3 with BearSSL',
+    folder: 'esp8266-arduino',
+    main: 'esp8266-arduino.ino',
+    others: [],
+    interpolatesDollar: false,
+    hasWebSocket: false,
+  },
+  {
+    name: 'android',
+    title: 'Android in Kotlin, HiveMQ client',
+    folder: 'android',
+    main: 'BerthDevice.kt',
+    others: [],
+    interpolatesDollar: true,
+    hasWebSocket: true,
   },
 ];
 
