@@ -23,6 +23,7 @@ const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin',
   (name) => `packages/engine/${name}.ts`,
 );
 const api = ['packages/api/mod.ts'];
+const samples = ['packages/samples/mod.ts'];
 /** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
 const config = 'apps/server/config/';
 
@@ -43,6 +44,11 @@ const engineContracts = [
 export const layers: readonly Layer[] = [
   { folder: 'packages/codec/', mayImport: [], instead: 'The codec is a leaf: pass what it needs as an argument.' },
   { folder: 'packages/faults/', mayImport: [], instead: 'The catalogue is a leaf: pass what it needs as an argument.' },
+  {
+    folder: 'packages/samples/',
+    mayImport: [],
+    instead: 'Texts in, texts out: read the files of examples/ where there is a disk, and pass them.',
+  },
   {
     folder: 'packages/engine/topic/',
     mayImport: engineContracts,
@@ -123,7 +129,19 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'apps/server/control/',
-    mayImport: [config, ...engine, ...faults, ...api, 'hono', '@hono/zod-openapi', 'kysely', 'zod', 'node', 'bun'],
+    mayImport: [
+      config,
+      ...engine,
+      ...faults,
+      ...samples,
+      ...api,
+      'hono',
+      '@hono/zod-openapi',
+      'kysely',
+      'zod',
+      'node',
+      'bun',
+    ],
     instead: 'The control plane reaches the rest through ports that compose.ts hands to it.',
   },
   {
@@ -147,6 +165,7 @@ export const layers: readonly Layer[] = [
     mayImport: [
       ...api,
       ...faults,
+      ...samples,
       ...engine,
       ...codec,
       'apps/server/main.ts',

@@ -2,10 +2,9 @@ import { expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fillSample, sampleLanguages } from '../../../packages/samples/mod.ts';
 import { Service } from '../../../testkit/service.ts';
 import { run } from '../run.ts';
-import { fillSample } from '../sample/fill.ts';
-import { sampleLanguages } from '../sample/languages.ts';
 import { TestContext } from '../test-context.ts';
 
 const examples = resolve(import.meta.dirname, '../../../examples');

@@ -4,6 +4,12 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { ApiClient, Deployment } from '../../../packages/api/mod.ts';
 import {
+  sampleLanguage,
+  sampleLanguages,
+  type SampleLanguage,
+  type SampleValues,
+} from '../../../packages/samples/mod.ts';
+import {
   addAdminOptions,
   type AdminFlags,
   connectAdmin,
@@ -14,8 +20,6 @@ import {
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, exitCodesHelp, usageError } from '../exit.ts';
 import { filesOf, mainFileOf } from '../sample/files.ts';
-import type { SampleValues } from '../sample/fill.ts';
-import { sampleLanguage, sampleLanguages, type SampleLanguage } from '../sample/languages.ts';
 import { printable, renderTable } from '../table.ts';
 import { toJson } from './deployment.ts';
 

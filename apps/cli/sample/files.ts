@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fillSample, type SampleValues } from './fill.ts';
-import type { SampleLanguage } from './languages.ts';
+import { fillSample, type SampleLanguage, type SampleValues } from '../../../packages/samples/mod.ts';
 
 const examples = resolve(import.meta.dirname, '../../../examples');
 
