@@ -5,6 +5,7 @@ import { closedFaults } from './closed.ts';
 import { connectionFaults } from './connection.ts';
 import { credentialsFaults } from './credentials.ts';
 import { deploymentFaults } from './deployment.ts';
+import { doctorFaults } from './doctor.ts';
 import type { FaultEntry } from './entry.ts';
 import { limitConnectFaults } from './limit-connect.ts';
 import { limitMessageFaults } from './limit-message.ts';
@@ -36,6 +37,7 @@ const entries: Record<FaultName, FaultEntry> = {
   ...limitMessageFaults,
   ...limitServiceFaults,
   ...connectionFaults,
+  ...doctorFaults,
   ...serverFaults,
 };
 

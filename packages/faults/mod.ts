@@ -7,6 +7,9 @@ import type { Fault } from './types.ts';
 export { faults } from './catalogue.ts';
 export { classes } from './classes.ts';
 export type { FaultClass } from './classes.ts';
+export { helpLanguages, languageHelp } from './languages/help.ts';
+export type { LanguageHelp } from './languages/help.ts';
+export type { HelpLanguage } from './languages/language.ts';
 export type { FaultName, FaultNumber } from './names.ts';
 export type { Audience, Fault, Text } from './types.ts';
 

@@ -20,6 +20,9 @@ export const faultNumbers = {
   'port.http-on-mqtt': -2,
   'port.tls-on-plain': -2,
   'port.mqtt-on-websocket': -2,
+  'port.http-server': -2,
+  'port.not-mqtt': -2,
+  'port.silent': -2,
   'websocket.path': -2,
   'websocket.subprotocol': -2,
   'websocket.not-upgrade': -2,
@@ -35,6 +38,12 @@ export const faultNumbers = {
   'tls.timeout': -3,
   'tls.cut': -3,
   'tls.failed': -3,
+  'tls.server-version': -3,
+  'tls.host-name': -3,
+  'tls.certificate-not-yet-valid': -3,
+  'tls.chain-incomplete': -3,
+  'tls.chain-large': -3,
+  'tls.clock': -3,
   // -4: credentials
   'credentials.missing': -4,
   'credentials.unknown-user': -4,
@@ -95,6 +104,7 @@ export const faultNumbers = {
   // -13: keep-alive, vanished
   'connection.keep-alive': -13,
   'connection.lost': -13,
+  'connection.idle-cut': -13,
   // -14: kicked
   'connection.kicked': -14,
   // -15: server
