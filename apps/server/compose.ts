@@ -125,9 +125,9 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {
+      pressure.check(now());
       driver.endTurn();
       journal.flush();
-      pressure.check();
     },
   });
   const engine = new Engine({ outbox: edge, journal, policy, events: sink });

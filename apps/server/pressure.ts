@@ -25,9 +25,10 @@ export class Pressure implements Disposable {
     this.#measureMemory();
   }
 
-  /** At the end of each loop turn. */
-  check(): void {
-    this.#engine.setStalled(this.#journal.queuedBytes > JOURNAL_QUEUE_BYTES_MAX);
+  /** At the end of each loop turn, before the engine ends it: those who may go on do so in this turn. */
+  check(now: number): void {
+    const isFull = this.#journal.queuedBytes > JOURNAL_QUEUE_BYTES_MAX;
+    this.#engine.setStalled(new Set(isFull ? this.#engine.deployments() : []), now);
   }
 
   #measureMemory(): void {

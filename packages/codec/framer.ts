@@ -79,6 +79,12 @@ export class Framer {
     return true;
   }
 
+  /** Takes back the packet that `next` gave out last, before anything else is called: the next `next` gives it out again. */
+  putBack(): void {
+    if (this.buffer === this.#tail) this.#tailRead = this.start;
+    else this.#chunkRead = this.start;
+  }
+
   /**
    * Lets go of the chunk: what is left of it is copied. Call it when this turn consumes no more. An idle framer then holds no
    * buffer.

@@ -11,6 +11,7 @@ import { deliver } from './session/deliver.ts';
 import { DropReports } from './session/drop-reports.ts';
 import type { Session } from './session/session.ts';
 import { SessionStore } from './session/store.ts';
+import { StorageGate, type StorageState } from './storage-gate.ts';
 import type { SubscriptionOptions } from './subscription.ts';
 import type { Timer, Timers } from './timers.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -35,6 +36,8 @@ export class Broker {
   readonly deployment: DeploymentId;
   readonly ports: BrokerPorts;
   readonly sessions = new Map<string, Session>();
+  /** Sessions that ended with the service before, each with a will that is still to be published. */
+  readonly orphans = new Map<string, Session>();
   readonly routes = new Routes<Session>();
   readonly retained = new Retained<Message>();
   readonly counters: DeploymentCounters = newCounters();
@@ -45,6 +48,8 @@ export class Broker {
   readonly turns: Turns;
   /** What it may do in this turn of the loop. */
   readonly work: Work;
+  /** Whether the journal takes more of this deployment. */
+  readonly storage: StorageGate;
   /** Sessions by user name, for the limit on them. */
   readonly sessionsOfUser = new Map<string, number>();
   /** What says that messages were dropped. */
@@ -56,8 +61,9 @@ export class Broker {
   /** Set while the service stops: wills of sessions that survive are kept for the restart. */
   draining = false;
 
-  constructor(deployment: DeploymentId, ports: BrokerPorts, now: number) {
+  constructor(deployment: DeploymentId, ports: BrokerPorts, storage: StorageState, now: number) {
     this.deployment = deployment;
+    this.storage = new StorageGate(storage);
     this.ports = ports;
     this.work = new Work(ports.busy);
     const limits = ports.policy.limits(deployment);
@@ -111,6 +117,27 @@ export class Broker {
     for (const group of shared) this.#deliverShared(group, message, now);
     message.encoded = null;
     return matched;
+  }
+
+  /**
+   * Whether a message would change what has to survive: it is retained, or kept for a session that outlives its connection, or
+   * (QoS 2) leaves a receipt in the session that publishes it.
+   */
+  wouldStore(
+    { topic, qos, retain, payload }: Pick<Message, 'topic' | 'qos' | 'retain' | 'payload'>,
+    publisher: Session,
+  ): boolean {
+    if (!this.context.store.waits) return false;
+    if (retain && !topic.startsWith('$SYS/') && (payload.byteLength > 0 || this.retained.sizeOf(topic) > 0))
+      return true;
+    if (qos === 0) return false;
+    if (qos === 2 && publisher.persistent) return true;
+    const { direct, shared } = this.routes.match(topic);
+    for (const delivery of direct) {
+      const own = delivery.subscriber === publisher ? delivery.toSelf : delivery;
+      if (own !== null && own.qos > 0 && own.subscriber.persistent) return true;
+    }
+    return shared.some((group) => group.some(({ subscriber, options }) => options.qos > 0 && subscriber.persistent));
   }
 
   /** One member of the group gets the message [MQTT-4.8.2-4]: one that can take it now, else one that can keep it. */
@@ -209,6 +236,8 @@ export class Broker {
   dispose(): void {
     for (const timer of this.#retainedTimers.values()) this.ports.timers.cancel(timer);
     this.#retainedTimers.clear();
+    for (const { willTimer } of this.orphans.values()) if (willTimer !== null) this.ports.timers.cancel(willTimer);
+    this.orphans.clear();
   }
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; its retained messages [MQTT-3.3.1-9..11] go out with the next `pump`. */

@@ -19,6 +19,7 @@ import type {
 } from './ports.ts';
 import { restoreBroker, type StoredRecord } from './restore.ts';
 import type { Session } from './session/session.ts';
+import type { StorageState } from './storage-gate.ts';
 import { Timers } from './timers.ts';
 import type { Work } from './work.ts';
 
@@ -46,7 +47,9 @@ export class Engine implements EngineAdmin {
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #waiting = new Set<Connection>();
   readonly #busy = new Set<Work>();
-  readonly #world: Writable<World, 'durableBatch' | 'draining' | 'overloaded' | 'stalled' | 'connectTimeoutMs'>;
+  readonly #world: Writable<World, 'durableBatch' | 'draining' | 'overloaded' | 'connectTimeoutMs'>;
+  #storageFailed = false;
+  #stalled: ReadonlySet<DeploymentId> = new Set();
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
@@ -59,7 +62,6 @@ export class Engine implements EngineAdmin {
       durableBatch: 0,
       draining: false,
       overloaded: false,
-      stalled: false,
       connectTimeoutMs: 30_000,
       overload: { count: 0 },
       unfinished: { bytes: 0, bytesMax: null },
@@ -153,9 +155,34 @@ export class Engine implements EngineAdmin {
     this.#world.unfinished.bytesMax = limits.unauthenticatedBytes;
   }
 
-  /** The journal cannot keep up, or can again: publishers are read later meanwhile. */
-  setStalled(stalled: boolean): void {
-    this.#world.stalled = stalled;
+  /**
+   * Deployments that have used up their share of the journal's queue, for the disk cannot keep up: what needs the journal is
+   * read later there. All others may go on.
+   */
+  setStalled(stalled: ReadonlySet<DeploymentId>, now: number): void {
+    const before = this.#stalled;
+    if (before.size === 0 && stalled.size === 0) return;
+    this.#stalled = stalled;
+    for (const deployment of new Set([...before, ...stalled])) this.#setGate(deployment, now);
+  }
+
+  /**
+   * The journal cannot be written, or can again. Meanwhile what needs it is refused, or waits where there is no word for that;
+   * what was taken before stays held until it is durable.
+   */
+  setStorageFailed(failed: boolean, now: number): void {
+    if (failed === this.#storageFailed) return;
+    this.#storageFailed = failed;
+    for (const deployment of this.#brokers.keys()) this.#setGate(deployment, now);
+  }
+
+  #setGate(deployment: DeploymentId, now: number): void {
+    this.#brokers.get(deployment)?.storage.set(this.#storageState(deployment), now);
+  }
+
+  #storageState(deployment: DeploymentId): StorageState {
+    if (this.#storageFailed) return 'failed';
+    return this.#stalled.has(deployment) ? 'full' : 'ready';
   }
 
   /**
@@ -177,7 +204,12 @@ export class Engine implements EngineAdmin {
     const { policy, events, journal } = this.#ports;
     this.#brokers.set(
       deployment,
-      new Broker(deployment, { policy, events, journal, timers: this.#timers, busy: this.#busy }, now),
+      new Broker(
+        deployment,
+        { policy, events, journal, timers: this.#timers, busy: this.#busy },
+        this.#storageState(deployment),
+        now,
+      ),
     );
   }
 

@@ -158,7 +158,7 @@ describe('nothing is left', () => {
       timers,
       busy: new Set<Work>(),
     };
-    const broker = new Broker(DEPLOYMENT, ports, bench.now);
+    const broker = new Broker(DEPLOYMENT, ports, 'ready', bench.now);
     const link = {
       connection: 1 as ConnectionId,
       version: 5,

@@ -33,6 +33,7 @@ export function openSession(
   const { clientId, version, username, expiryInterval } = request;
   const holder = broker.sessions.get(clientId)?.link;
   if (holder !== undefined && holder !== null) holder.close('session.taken-over', null, now);
+  returned(broker, clientId);
   // The session may have ended with the connection that held it.
   let session = broker.sessions.get(clientId);
   // [MQTT-3.1.2-4]: Clean Start discards what was there.
@@ -60,8 +61,30 @@ export function openSession(
   session.state = { kind: 'connected', link };
   applyRules(broker, session, broker.rulesOf(session), now);
   broker.counters.connections++;
-  if (session.persistent) broker.context.store.putSession(session);
+  // [MQTT-3.1.2-7]: the will is stored, whether the session outlives its connection or not.
+  if (session.persistent || session.will !== null) broker.context.store.putSession(session);
   return { session, present };
+}
+
+/** A client whose session ended with the service is back in time: its will is not published. */
+function returned(broker: Broker, clientId: string): void {
+  const orphan = broker.orphans.get(clientId);
+  if (orphan === undefined) return;
+  broker.orphans.delete(clientId);
+  cancelTimers(broker, orphan);
+  broker.context.store.deleteWill(orphan);
+}
+
+/** Publishes the will of a session that ended with the service, at the time given, unless its client is back before. */
+export function scheduleOrphan(broker: Broker, session: Session, at: number): void {
+  broker.orphans.set(session.clientId, session);
+  session.willTimer = broker.ports.timers.schedule(at, (now) => {
+    session.willTimer = null;
+    broker.orphans.delete(session.clientId);
+    session.rules = broker.rulesOf(session);
+    publishWill(broker, session, now);
+    broker.context.store.deleteWill(session);
+  });
 }
 
 /** A 5.0 client may resume a durable session and ask that it ends with the new connection. */
@@ -176,6 +199,7 @@ export function endSession(broker: Broker, session: Session, why: string, now: n
   broker.routes.unsubscribeAll(session, session.subscriptions.keys());
   publishWill(broker, session, now);
   if (session.persistent) context.store.deleteSession(session);
+  else if (session.recorded) context.store.deleteWill(session);
   counters.subscriptions -= session.subscriptions.size;
   broker.sessions.delete(session.clientId);
   counters.sessions--;

@@ -1,6 +1,6 @@
 import type { Broker } from './broker.ts';
 import { messageBytes } from './message.ts';
-import { applyRules, scheduleExpiry, scheduleWill } from './lifecycle.ts';
+import { applyRules, scheduleExpiry, scheduleOrphan, scheduleWill } from './lifecycle.ts';
 import type { OutboundMessage } from './session/outbound.ts';
 import { enqueue } from './session/queue.ts';
 import {
@@ -95,6 +95,13 @@ function restoreSession(
   now: number,
 ): void {
   const session = new Session(broker.deployment, clientId, record.username, record.version, record.expiryInterval);
+  session.recorded = true;
+  if (!session.persistent) {
+    // It was stored for its will only, and ended with the service.
+    session.will = record.will;
+    scheduleOrphan(broker, session, now + graceMs);
+    return;
+  }
   const since = record.awaySince ?? now;
   const endsAt = record.expiryInterval === NEVER_EXPIRES ? Infinity : since + record.expiryInterval * 1000;
   session.state = { kind: 'away', since, endsAt };

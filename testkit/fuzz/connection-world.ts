@@ -95,7 +95,7 @@ export class ConnectionWorld {
    * - `o`: a client comes, from where the byte says. `d`, `b`: it sends the bytes, in one piece or one by one; it comes first
    *   where it is not there. `x`: its connection ends. `v`: the verdict on it. `s`, `n`: its socket takes nothing, or all again.
    * - `t`: time passes. `j`: a journal batch is durable. `l`, `r`: limits and rules change. `k`: an owner acts. `c`: the
-   *   process is killed. `m`: verdicts come late; memory is full; the journal cannot keep up.
+   *   process is killed. `m`: verdicts come late; memory is full; the journal cannot keep up, or cannot be written.
    */
   step(verb: string, bytes: Uint8Array): void {
     const slot = Number(verb[1] ?? 0) & 3;
@@ -286,10 +286,14 @@ export class ConnectionWorld {
   #mode(first: number): void {
     this.#bench.policy.verdict = first & 1 ? 'later' : { kind: 'accepted' };
     const overloaded = (first & 2) !== 0;
-    // Both make every publisher wait.
-    this.#stalled = overloaded || (first & 4) !== 0;
+    // Each may make a publisher wait.
+    this.#stalled = overloaded || (first & 12) !== 0;
     this.#bench.engine.setOverloaded(overloaded);
-    this.#bench.engine.setStalled((first & 4) !== 0);
+    const stalled = new Set((first & 4) === 0 ? [] : [DEPLOYMENT, OTHER_DEPLOYMENT]);
+    this.#bench.input((engine, now) => {
+      engine.setStalled(stalled, now);
+      engine.setStorageFailed((first & 8) !== 0, now);
+    });
   }
 
   #settleOne(): void {

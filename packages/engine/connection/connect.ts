@@ -195,6 +195,11 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   if (full !== null) return refuseConnect(connection, full, null, now);
 
   const expiryInterval = shortenExpiry(login.expiryInterval, version, limits);
+  if (broker.storage.state !== 'ready' && needsStorage(login, expiryInterval)) {
+    if (broker.storage.state === 'failed') return refuseConnect(connection, 'server.storage', null, now);
+    broker.storage.wait({ storageChanged: (at) => connection.authenticated(verdict, at) });
+    return;
+  }
   applyLimits(connection, login, limits, now);
   const { keepAliveMs, serverKeepAlive } = keepAliveOf(login, version, limits);
   const acceptance: Acceptance = {
@@ -231,6 +236,12 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   connection.connect(state, keepAliveMs, connack ?? new Uint8Array(0), broker.context.store.written, now);
   connection.emit('connection.accepted', null, present ? 'session present' : null, now);
   resumeSession(broker, session, now);
+}
+
+/** Whether the journal has to hear of the session: it outlives its connection, takes the place of one that does, or has a will. */
+function needsStorage({ broker, clientId, will }: Login, expiryInterval: number): boolean {
+  if (!broker.context.store.waits) return false;
+  return expiryInterval > 0 || will !== null || broker.sessions.get(clientId)?.persistent === true;
 }
 
 /** What fits into the Maximum Packet Size of the client: topic aliases are the one thing to do without. Null: nothing. */

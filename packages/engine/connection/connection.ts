@@ -248,6 +248,10 @@ export class Connection implements SessionLink {
     this.#output.write(bytes);
   }
 
+  writeAside(bytes: Uint8Array): void {
+    this.#output.writeAside(bytes);
+  }
+
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
     this.#output.writeDurable(batch, bytes);
   }

@@ -4,6 +4,7 @@ import type { Broker } from '../broker.ts';
 import type { LimitName, Limits } from '../limits.ts';
 import type { Timer } from '../timers.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import type { StorageWaiter } from '../storage-gate.ts';
 import type { Waiter } from '../turns.ts';
 import type { Connection } from './connection.ts';
 
@@ -13,8 +14,6 @@ const AHEAD_BYTES_MAX = 64 * 1024;
 const UNITS_PER_FILTER = 8;
 /** How often at most an event repeats that one connection is read later for the same reason. */
 const PAUSE_EVENT_INTERVAL_MS = 60_000;
-/** How long a publisher waits before it looks again whether the journal has caught up. */
-const STALL_RETRY_MS = 20;
 /** What a packet that costs work and few bytes counts as against the byte rate of its client: else two bytes could keep a core busy. */
 const CONTROL_PACKET_BYTES = 1024;
 /**
@@ -26,12 +25,12 @@ const OVERLOAD_INTERVAL_MS = 1_000;
 /**
  * Why the packets of a connection are not handled now. `time`: a rate of the client, or the server is short of
  * something. `deployment`: the rate of the deployment. `reader`: it does not read what it has caused. `work`: the
- * deployment has had its share of this turn of the loop.
+ * deployment has had its share of this turn of the loop. `storage`: the journal takes nothing more of the deployment.
  */
-type Wait = 'time' | 'deployment' | 'reader' | 'work';
+type Wait = 'time' | 'deployment' | 'reader' | 'work' | 'storage';
 
 /** Decides when the packets of one connection are handled: back-pressure by reading later. Nothing is ever dropped here. */
-export class Intake implements Waiter {
+export class Intake implements Waiter, StorageWaiter {
   readonly #owner: Connection;
   readonly #publishes: TokenBucket;
   readonly #bytes: TokenBucket;
@@ -98,14 +97,13 @@ export class Intake implements Waiter {
     if (broker.work.isSpent) return this.#waitFor('work', broker, now);
     if (this.#owner.overfull) return this.#waitFor('reader', broker, now);
     const { messages, turns } = broker;
-    const { stalled, overloaded } = world;
-    if (!stalled && !overloaded && !messages.limited && !this.#publishes.limited && !this.#bytes.limited) return true;
+    const { overloaded } = world;
+    if (!overloaded && !messages.limited && !this.#publishes.limited && !this.#bytes.limited) return true;
     const byteWait = this.#bytes.waitMs(now);
     if (byteWait > 0) return this.#waitMs('bytesPerSecondPerClient', byteWait, broker, now);
     const type = first >> 4;
     // Topic Filters cost as much as messages, and a subscription as many more as there are retained ones for it.
     if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE && type !== PacketType.UNSUBSCRIBE) return true;
-    if (stalled) return this.#waitMs('journal', STALL_RETRY_MS, broker, now);
     const publishWait = type === PacketType.PUBLISH ? this.#publishes.waitMs(now) : 0;
     if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);
     if (this.#granted) {
@@ -150,13 +148,30 @@ export class Intake implements Waiter {
     this.#go(now);
   }
 
+  /** The packet that is being handled needs the journal, and that takes nothing more: it is handled again when it may. */
+  postpone(broker: Broker, now: number): void {
+    this.#owner.framer.putBack();
+    broker.counters.packetsReceived--;
+    broker.storage.wait(this);
+    this.#count('journal', 0, broker, now);
+    this.#waitFor('storage', broker, now);
+  }
+
+  /** The journal takes more, or says no: it is tried again. */
+  storageChanged(now: number): void {
+    if (this.#wait === 'storage') this.#go(now);
+  }
+
   /** The connection is over. */
   stop(): void {
     const { state, world } = this.#owner;
     if (this.#timer !== null) world.timers.cancel(this.#timer);
     this.#timer = null;
     world.later.delete(this.#owner);
-    if (state.kind === 'connected') state.broker.turns.leave(this);
+    if (state.kind === 'connected') {
+      state.broker.turns.leave(this);
+      state.broker.storage.leave(this);
+    }
     this.#wait = null;
   }
 
@@ -167,12 +182,7 @@ export class Intake implements Waiter {
     return false;
   }
 
-  #waitMs(
-    why: LimitName | 'journal' | 'memoryHighWaterPercent',
-    milliseconds: number,
-    broker: Broker,
-    now: number,
-  ): false {
+  #waitMs(why: LimitName | 'memoryHighWaterPercent', milliseconds: number, broker: Broker, now: number): false {
     this.#count(why, milliseconds, broker, now);
     this.#timer = this.#owner.world.timers.schedule(now + milliseconds, (at) => {
       this.#timer = null;
@@ -213,7 +223,9 @@ export class Intake implements Waiter {
     if (now - (this.#saidAt.get(why) ?? -Infinity) < PAUSE_EVENT_INTERVAL_MS) return;
     this.#saidAt.set(why, now);
     const fault: FaultName = !isLimit
-      ? 'server.busy'
+      ? why === 'journal' && broker.storage.state === 'failed'
+        ? 'server.storage'
+        : 'server.busy'
       : why === 'outboundBufferBytes'
         ? 'limit.outbound-buffer'
         : 'limit.message-rate';

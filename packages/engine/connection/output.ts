@@ -89,6 +89,12 @@ export class Output {
     else this.#send(bytes);
   }
 
+  /** Sends now, past what waits for the journal, for it answers none of it; but never ahead of CONNACK. */
+  writeAside(bytes: Uint8Array): void {
+    if (this.#opening) this.write(bytes);
+    else this.#send(bytes);
+  }
+
   /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
     if (this.#corked !== null) this.#corked.push({ batch, bytes, answers: false });

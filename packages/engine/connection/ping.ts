@@ -8,5 +8,5 @@ export function handlePingreq(connection: Connection, now: number): void {
   connection.intake.controlled(now);
   const { framer, version } = connection;
   decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end);
-  connection.write(PINGRESP);
+  connection.writeAside(PINGRESP);
 }

@@ -31,6 +31,8 @@ export function handlePublish(connection: Connection, state: Connected, now: num
     return;
   }
   if (!resolveTopicAlias(connection, state, now)) return;
+  if (state.broker.storage.state !== 'ready' && waitsForStorage(connection, state))
+    return connection.intake.postpone(state.broker, now);
   connection.intake.published(now);
   switch (publish.qos) {
     case 0:
@@ -44,6 +46,13 @@ export function handlePublish(connection: Connection, state: Connected, now: num
       publishExactlyOnce(connection, state, now);
       break;
   }
+}
+
+/** While the journal takes nothing more: whether the message needs it, and cannot be refused in words. */
+function waitsForStorage({ publish, version }: Connection, { broker, session }: Connected): boolean {
+  if (broker.storage.state === 'failed' && version === 5 && publish.qos > 0) return false;
+  if (publish.qos === 2 && session.received.has(publish.packetIdentifier)) return false;
+  return broker.wouldStore(publish, session);
 }
 
 /** [MQTT-3.3.2-8]: aliases are from 1 to our Topic Alias Maximum. @returns false when the connection was closed. */
@@ -148,6 +157,19 @@ function noteOnRetain({ publish }: Connection, broker: Broker): string | null {
   return publish.retain && broker.retainRefused ? reasonStringOf('limit.retained') : null;
 }
 
+/** Refuses what would have to be kept while nothing can be: before it is applied, so that it can be sent again. */
+function judgeStorage(connection: Connection, { broker, session }: Connected, now: number): Refusal | null {
+  if (broker.storage.state !== 'failed') return null;
+  const { publish } = connection;
+  if (publish.qos === 0 || !broker.wouldStore(publish, session)) return null;
+  connection.emit('publish.refused', 'server.storage', publish.topic, now);
+  return {
+    fault: 'server.storage',
+    reasonCode: ReasonCode.quotaExceeded,
+    detail: 'the server cannot store messages now, try again later',
+  };
+}
+
 /** Publishes what is in `connection.publish`. @returns how many subscriptions matched, or why it was refused. */
 function route(connection: Connection, { broker, session }: Connected, now: number): number | Refusal {
   const { publish } = connection;
@@ -179,7 +201,7 @@ function judge(connection: Connection, topic: string, limits: Limits, now: numbe
     return { fault: 'limit.topic', reasonCode: ReasonCode.topicNameInvalid, detail: tooLong.text };
   }
   const rule = ruleAgainst(session, topic);
-  if (rule === null) return null;
+  if (rule === null) return judgeStorage(connection, state, now);
   broker.counters.publishesDenied++;
   connection.emit('publish.refused', 'access.publish-denied', `${topic} (${rule})`, now);
   return { fault: 'access.publish-denied', reasonCode: ReasonCode.notAuthorized, detail: 'publish denied' };

@@ -110,18 +110,4 @@ describe('rate limits are back-pressure', () => {
     client.send(...Array.from({ length: 50 }, () => publishOf('t', 'x')));
     expect(client.paused).toBe(true);
   });
-
-  test('while the journal cannot keep up, publishers are read later, with its own reason', () => {
-    const bench = new EngineBench();
-    const client = bench.connect();
-    bench.engine.setStalled(true);
-    client.publish('t', 'x', { qos: 1 });
-    client.ping();
-    bench.advance(1_000);
-    expect(client.names()).toEqual([]);
-    expect(bench.events('reading.paused').map(({ fault }) => fault)).toEqual(['server.busy']);
-    bench.engine.setStalled(false);
-    bench.advance(100);
-    expect(client.names()).toEqual(['PUBACK 1 0x10', 'PINGRESP']);
-  });
 });

@@ -11,6 +11,8 @@ import { topicOverLimit } from '../topic-limits.ts';
 export function handleSubscribe(connection: Connection, state: Connected, now: number): void {
   const { framer, version } = connection;
   const { broker, session } = state;
+  if (session.persistent && broker.storage.state !== 'ready' && !isStorageRefusal(connection, state))
+    return connection.intake.postpone(broker, now);
   const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as SubscribePacket;
   connection.intake.filtered(broker, packet.subscriptions.length, now);
   const subscriptionIdentifier = packet.properties?.subscriptionIdentifiers?.[0] ?? 0;
@@ -74,15 +76,25 @@ export function handleSubscribe(connection: Connection, state: Connected, now: n
   if (connection.answer(broker.context.store.written, suback, now)) pump(broker.context, session, now);
 }
 
+/** Whether a subscription is refused because it could not be kept; 3.x has no word that does not sound final. */
+function isStorageRefusal({ version }: Connection, { broker, session }: Connected): boolean {
+  return session.persistent && broker.storage.state === 'failed' && version === 5;
+}
+
 function judge(
   connection: Connection,
-  { broker, session }: Connected,
+  state: Connected,
   topicFilter: string,
   asked: string,
   fresh: ReadonlySet<string>,
   now: number,
 ): { fault: FaultName; reasonCode: number } | null {
+  const { broker, session } = state;
   const { limits, counters, reached } = broker.context;
+  if (isStorageRefusal(connection, state)) {
+    connection.emit('subscription.refused', 'server.storage', asked, now);
+    return { fault: 'server.storage', reasonCode: ReasonCode.quotaExceeded };
+  }
   const tooLong = topicOverLimit(topicFilter, limits);
   if (tooLong !== null) {
     reached[tooLong.limit]++;

@@ -7,6 +7,7 @@ import { dialectOf } from './dialect.ts';
 /** A client unsubscribes (MQTT 5.0 section 3.10). */
 export function handleUnsubscribe(connection: Connection, { broker, session }: Connected, now: number): void {
   const { framer, version } = connection;
+  if (session.persistent && broker.storage.state !== 'ready') return connection.intake.postpone(broker, now);
   const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as UnsubscribePacket;
   connection.intake.filtered(broker, packet.topicFilters.length, now);
   const reasonCodes: number[] = [];

@@ -19,8 +19,6 @@ export interface World {
   readonly draining: boolean;
   /** Memory is above its high-water mark: no new sessions. */
   readonly overloaded: boolean;
-  /** The journal cannot keep up: publishers are read later. */
-  readonly stalled: boolean;
   /** From accept to the end of CONNECT. */
   readonly connectTimeoutMs: number;
   /** How often memory was short for something that was asked. */

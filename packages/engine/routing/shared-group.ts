@@ -16,6 +16,8 @@ export interface SharedGroup<S> {
    * `eligible` must not change subscriptions.
    */
   pick(eligible: (subscriber: S) => boolean): SharedMember<S> | null;
+  /** Whether `pick` would find a member that is so; nobody's turn changes. */
+  some(eligible: (member: SharedMember<S>) => boolean): boolean;
 }
 
 /** A place in the ring; members point to each other so that any of them can leave at once. */
@@ -89,12 +91,22 @@ export class SharedMembers<S extends object> {
     return null;
   }
 
+  /** See `SharedGroup.some`. */
+  some(topic: string, eligible: (member: SharedMember<S>) => boolean): boolean {
+    for (const seat of this.#seats.values()) {
+      const { deliveryFilter } = seat.options;
+      if ((deliveryFilter === null || deliveryFilter(topic)) && eligible(seat)) return true;
+    }
+    return false;
+  }
+
   /** The group as one topic sees it. */
   forTopic(topic: string): SharedGroup<S> {
     return {
       shareName: this.shareName,
       topicFilter: this.topicFilter,
       pick: (eligible) => this.pick(topic, eligible),
+      some: (eligible) => this.some(topic, eligible),
     };
   }
 }

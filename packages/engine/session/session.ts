@@ -41,6 +41,8 @@ export class Session implements Subject {
   expiryInterval: number;
   state: SessionState = { kind: 'ended' };
   will: Will | null = null;
+  /** Whether the journal has a record of it: it outlives its connection, or has a will that outlives the service. */
+  recorded = false;
   /** null: no rule cuts this client. */
   rules: AccessRules | null = null;
   /** By Topic Filter, `$share/...` included. */

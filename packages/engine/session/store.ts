@@ -48,7 +48,15 @@ export class SessionStore {
 
   /** The session itself: who, for how long, its will, whether it is connected. */
   putSession(session: Session): void {
-    if (this.#journal.durable) this.#put(keyOf.session(session.clientId), encodeSession(session));
+    if (!this.#journal.durable) return;
+    session.recorded = true;
+    this.#put(keyOf.session(session.clientId), encodeSession(session));
+  }
+
+  /** Forgets the session itself, of which nothing else is stored: it had a will. */
+  deleteWill(session: Session): void {
+    session.recorded = false;
+    this.#delete(keyOf.session(session.clientId));
   }
 
   /** Forgets the session with all that belongs to it. */
@@ -58,6 +66,7 @@ export class SessionStore {
       this.#delete(keyOf.subscription(session.clientId, topicFilter));
     for (const item of session.outbound.all()) this.deleteMessage(session, item);
     for (const identifier of session.received) this.#delete(keyOf.received(session.clientId, identifier));
+    session.recorded = false;
     this.#delete(keyOf.session(session.clientId));
   }
 
