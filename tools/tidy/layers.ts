@@ -34,6 +34,7 @@ const engineContracts = [
   'ports',
   'admin',
   'message',
+  'storage-gate',
   'subscription',
   'timers',
   'token-bucket',
