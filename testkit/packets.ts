@@ -1,6 +1,6 @@
 /** Packets as bytes, made without the codec that they test. */
 
-/** A CONNECT packet with a user name and a password, Clean Session or Clean Start set. */
+/** A CONNECT packet with a user name and a password; Clean Session or Clean Start is set unless `clean` is false. */
 export function connectPacket(options: {
   readonly version: 3 | 4 | 5;
   readonly clientId: string;
@@ -8,6 +8,8 @@ export function connectPacket(options: {
   readonly password?: string;
   readonly keepAlive?: number;
   readonly clean?: boolean;
+  /** Session Expiry Interval; 5.0 only. */
+  readonly sessionExpirySeconds?: number;
 }): Uint8Array {
   const name = options.version === 3 ? 'MQIsdp' : 'MQTT';
   const flags =
@@ -18,11 +20,20 @@ export function connectPacket(options: {
   const body = Buffer.concat([
     lengthPrefixed(name),
     Uint8Array.of(options.version, flags, keepAlive >> 8, keepAlive & 0xff),
-    options.version === 5 ? Uint8Array.of(0) : Uint8Array.of(),
+    options.version === 5 ? connectProperties(options.sessionExpirySeconds) : Uint8Array.of(),
     lengthPrefixed(options.clientId),
     ...[options.username, options.password].filter((text) => text !== undefined).map(lengthPrefixed),
   ]);
   return Buffer.concat([Uint8Array.of(0x10), remainingLength(body.length), body]);
+}
+
+function connectProperties(sessionExpirySeconds: number | undefined): Uint8Array {
+  if (sessionExpirySeconds === undefined) return Uint8Array.of(0);
+  const properties = Buffer.alloc(6);
+  properties[0] = 5;
+  properties[1] = 0x11;
+  properties.writeUInt32BE(sessionExpirySeconds, 2);
+  return properties;
 }
 
 /** Text as MQTT writes it: two bytes of length, then UTF-8. */
@@ -62,13 +73,14 @@ export function publishPacket(
     readonly payload: string;
     readonly qos?: number;
     readonly retain?: boolean;
+    readonly dup?: boolean;
     readonly packetIdentifier?: number;
   },
 ): Uint8Array {
   const qos = message.qos ?? 0;
   const identifier = message.packetIdentifier ?? 1;
   return packet(
-    0x30 | (qos << 1) | (message.retain ? 1 : 0),
+    0x30 | (message.dup ? 8 : 0) | (qos << 1) | (message.retain ? 1 : 0),
     lengthPrefixed(message.topic),
     qos === 0 ? Uint8Array.of() : Uint8Array.of(identifier >> 8, identifier & 0xff),
     version === 5 ? Uint8Array.of(0) : Uint8Array.of(),

@@ -185,7 +185,7 @@ export class RawClient implements AsyncDisposable {
       const end = index + 1 + length;
       if (this.#bytes.length < end) return null;
       const packet = this.#bytes.slice(0, end);
-      this.#bytes = this.#bytes.slice(end);
+      this.#bytes = this.#bytes.subarray(end);
       return packet;
     }
     throw new Error(`no MQTT packet: ${hex(this.#bytes.slice(0, 16))}`);

@@ -28,6 +28,14 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** How the service is started; see `Service.start`. */
+export interface StartOptions {
+  readonly data?: string;
+  readonly args?: readonly string[];
+  readonly prefix?: readonly string[];
+  readonly onSpawned?: (child: { kill(signal: 'SIGKILL'): void }) => void;
+}
+
 /** The real service as a child process on free ports of 127.0.0.1, with a data directory of its own. */
 export class Service implements AsyncDisposable {
   readonly ready: ReadyLine;
@@ -51,14 +59,16 @@ export class Service implements AsyncDisposable {
 
   /**
    * Starts the service and waits until it is ready.
-   * @param options `data`: an existing data directory, which then stays; `args`: further options of `berth up`.
+   * @param options `data`: an existing data directory, which then stays; `args`: further options of `berth up`;
+   * `prefix`: a command that runs it (`taskset -c 0`); `onSpawned` gets the process before it is ready.
    * @throws Error with what the service said, where it does not become ready.
    */
-  static async start(options: { readonly data?: string; readonly args?: readonly string[] } = {}): Promise<Service> {
+  static async start(options: StartOptions = {}): Promise<Service> {
     const directory = options.data ?? mkdtempSync(join(tmpdir(), 'berth-test-'));
     const ports = ['--mqtts-port', '0', '--wss-port', '0', '--http-port', '0'];
     const child = Bun.spawn(
       [
+        ...(options.prefix ?? []),
         process.execPath,
         'apps/cli/main.ts',
         'up',
@@ -72,6 +82,7 @@ export class Service implements AsyncDisposable {
       ],
       { cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
     );
+    options.onSpawned?.(child);
     const log: string[] = [];
     const logged = collect(texts(child.stderr), log);
     try {

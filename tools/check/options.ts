@@ -1,5 +1,16 @@
 /** The groups of steps that `--only` takes, in the order in which they run. */
-export const groups = ['format', 'lint', 'types', 'tidy', 'docs', 'unit', 'service', 'clients', 'samples'] as const;
+export const groups = [
+  'format',
+  'lint',
+  'types',
+  'tidy',
+  'docs',
+  'unit',
+  'service',
+  'durability',
+  'clients',
+  'samples',
+] as const;
 export type Group = (typeof groups)[number];
 
 /** What the command line asks for. */

@@ -48,6 +48,7 @@ export function allSteps(fix: boolean): Step[] {
     ...generators.map((path) => command(`fresh: ${path}`, 'docs', () => run(bun, [path, '--check'], { seconds: 60 }))),
     tests('unit tests', 'unit', 900, ['packages', 'apps', 'testkit', 'tools', 'conformance', 'bench', 'examples']),
     tests('the service from outside', 'service', 900, ['tests/service']),
+    tests('the service, killed', 'durability', 600, ['tests/durability']),
     ...toolchains.map((chain) => command(`set-up: ${chain.name}`, 'clients', () => chain.prepare())),
     tests('real clients', 'clients', 1800, ['tests/clients']),
     tests('RFC 6455, an outside suite', 'clients', 600, ['tests/websocket']),
