@@ -1,3 +1,4 @@
+import type { World } from './doctor/world.ts';
 import type { Language } from './language.ts';
 
 /** What a command sees of the world around it. Tests hand over their own. */
@@ -8,6 +9,10 @@ export interface Context {
   readonly command: string;
   /** Whether a person can be asked (standard input and error are a terminal). */
   readonly interactive: boolean;
+  /** Whether standard output is a terminal: then lines may be coloured, and replaced while the work goes on. */
+  readonly terminal: boolean;
+  /** The machine and its network, as the doctor sees them. */
+  readonly world: World;
   /** Writes to standard output; waits while the reader is slow. */
   write(data: string | Uint8Array): Promise<void>;
   /** Writes one line to standard error. */

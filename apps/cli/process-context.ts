@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Context } from './context.ts';
+import { thisWorld } from './doctor/world.ts';
 import { detectLanguage, type Language } from './language.ts';
 
 /** The context of this process. */
@@ -12,6 +13,8 @@ export function processContext(args: readonly string[]): Context {
     language: languageOption(args) ?? detectLanguage(env),
     command: env['BERTH_LAUNCHED_AS'] ?? 'npm run -s berth --',
     interactive: stdin.isTTY && stderr.isTTY,
+    terminal: stdout.isTTY && env['TERM'] !== 'dumb' && (env['NO_COLOR'] ?? '') === '',
+    world: thisWorld,
     input: stdin,
     error: (line) => void stderr.write(`${line}\n`),
     write: (data) =>
@@ -37,5 +40,5 @@ export function processContext(args: readonly string[]): Context {
 function languageOption(args: readonly string[]): Language | null {
   const at = args.indexOf('--lang');
   const value = at === -1 ? args.find((text) => text.startsWith('--lang='))?.slice('--lang='.length) : args[at + 1];
-  return value === 'en' || value === 'zh' ? value : null;
+  return value === 'zh-CN' ? 'zh' : value === 'en' || value === 'zh' ? value : null;
 }

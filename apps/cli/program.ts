@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts';
 import { addCa } from './commands/ca.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDeployment } from './commands/deployment.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addLimits } from './commands/limits.ts';
 import { addPub } from './commands/pub.ts';
 import { addRule } from './commands/rule.ts';
@@ -32,6 +33,7 @@ export function makeProgram(context: Context): Command {
   addUp(program, context);
   addPub(program, context);
   addSub(program, context);
+  addDoctor(program, context);
   addBench(program, context);
   addDeployment(program, context);
   addCredential(program, context);
@@ -46,6 +48,10 @@ export function makeProgram(context: Context): Command {
 /** Read before parsing (see process-context.ts), because help texts need it; declared so that every command takes it. */
 function addLanguageOption(command: Command): void {
   command.addOption(
-    new Option('--lang <language>', 'language of messages: en or zh (default: by LANG)').choices(['en', 'zh']),
+    new Option('--lang <language>', 'language of messages: en or zh-CN (default: by LANG)').choices([
+      'en',
+      'zh-CN',
+      'zh',
+    ]),
   );
 }

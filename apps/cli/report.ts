@@ -74,7 +74,8 @@ const labels = {
   zh: { cause: '原因：', remedy: '处理：' },
 } as const;
 
-interface Explanation {
+/** What people are told about a fault. */
+export interface Explanation {
   readonly name: string;
   readonly title: Text;
   readonly cause: Text;
@@ -112,15 +113,16 @@ const endedCredentials: Explanation = {
   },
 };
 
-function explanationOf(name: FaultName, symptom: Symptom): Explanation {
-  if (symptom.kind === 'connack' && name === 'credentials.wrong-password') return refusedCredentials;
-  if (symptom.kind === 'disconnect' && name === 'credentials.changed') return endedCredentials;
+/** @param kind of the symptom: a CONNACK does not tell which part of the credentials is wrong. */
+export function explanationOf(name: FaultName, kind: Symptom['kind']): Explanation {
+  if (kind === 'connack' && name === 'credentials.wrong-password') return refusedCredentials;
+  if (kind === 'disconnect' && name === 'credentials.changed') return endedCredentials;
   return fault(name);
 }
 
 /** A fault for people: what was seen, number, name, title, cause and remedy. */
 export function renderFault(name: FaultName, symptom: Symptom, language: Language): string {
-  const entry = explanationOf(name, symptom);
+  const entry = explanationOf(name, symptom.kind);
   const { cause, remedy } = labels[language];
   return [
     describeSymptom(symptom, language),

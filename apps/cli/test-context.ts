@@ -1,5 +1,6 @@
 /** A context for tests: keeps what is written, feeds what is typed. */
 import type { Context } from './context.ts';
+import { thisWorld, type World } from './doctor/world.ts';
 import type { Language } from './language.ts';
 
 export interface TestContextOptions {
@@ -9,6 +10,9 @@ export interface TestContextOptions {
   readonly input?: string | AsyncIterable<Uint8Array>;
   /** Answers to questions; without it nobody can be asked. */
   readonly answer?: string;
+  /** Network and clock; by default those of this machine. */
+  readonly world?: World;
+  readonly terminal?: boolean;
 }
 
 export class TestContext implements Context {
@@ -16,6 +20,8 @@ export class TestContext implements Context {
   readonly language: Language;
   readonly command = 'berth';
   readonly interactive: boolean;
+  readonly terminal: boolean;
+  readonly world: World;
   readonly input: AsyncIterable<Uint8Array>;
   readonly questions: string[] = [];
   readonly #answer: string;
@@ -28,6 +34,8 @@ export class TestContext implements Context {
     this.env = { BERTH_DATA: '/nonexistent/berth-data', ...options.env };
     this.language = options.language ?? 'en';
     this.interactive = options.answer !== undefined;
+    this.terminal = options.terminal ?? false;
+    this.world = options.world ?? thisWorld;
     this.#answer = options.answer ?? '';
     this.input = typeof options.input === 'object' ? options.input : oneChunk(options.input ?? '');
   }

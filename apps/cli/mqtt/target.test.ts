@@ -36,6 +36,19 @@ describe('where to connect', () => {
     expect([username, password]).toEqual(['us@er', 'p:w']);
   });
 
+  test('a mistake in the address does not show the password in it', () => {
+    for (const url of ['mqtts://user:secret@', 'mqtts://user:secret@two words', 'mqtts://user:secret%@host']) {
+      let message = '';
+      try {
+        parseTarget({ url });
+      } catch (error) {
+        message = String(error);
+      }
+      expect(message).not.toBe('');
+      expect(message).not.toContain('secret');
+    }
+  });
+
   test('contradictions and nonsense are usage errors', () => {
     for (const options of [
       { url: 'mqtts://a', host: 'b' },
@@ -45,6 +58,7 @@ describe('where to connect', () => {
       { url: 'mqtts://a:0' },
       { url: 'mqtts://a:65536' },
       { host: 'two words' },
+      { url: 'mqtts://user:100%@localhost' },
     ]) {
       expect(() => parseTarget(options)).toThrow(CliError);
     }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { usageError, type CliError } from '../exit.ts';
+import { CliError, exitCodes, usageError } from '../exit.ts';
 
 /** The ways to reach MQTT. */
 export type Scheme = 'mqtt' | 'mqtts' | 'ws' | 'wss';
@@ -56,8 +56,8 @@ export function parseTarget(options: { url?: string; host?: string; port?: numbe
       port,
       path: url.pathname === '' || url.pathname === '/' ? '/mqtt' : url.pathname + url.search,
     },
-    username: url.username === '' ? null : decodeURIComponent(url.username),
-    password: url.password === '' ? null : decodeURIComponent(url.password),
+    username: url.username === '' ? null : decoded(url.username),
+    password: url.password === '' ? null : decoded(url.password),
   };
 }
 
@@ -74,15 +74,28 @@ function parseUrl(given: string): { scheme: Scheme; url: URL } {
 }
 
 function hostOf(url: URL, given: string): string {
-  const name = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const name = decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
   if (isIP(name) !== 0) return name;
   const ascii = domainToASCII(name);
   if (ascii === '') throw notAnAddress(given);
   return ascii;
 }
 
+/** @throws CliError that does not show the text: it may be a password. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new CliError('The address has a % that begins no code. Write a % in it as %25.', exitCodes.usage, {
+      cause: error,
+    });
+  }
+}
+
 function notAnAddress(given: string): CliError {
-  return usageError(`"${given}" is not an address. Use a host name, or a URL such as mqtts://localhost:8883.`);
+  // Not what stands before the @: it may be a password.
+  const shown = given.replace(/^([^/]*:\/\/)?.*@/, '$1');
+  return usageError(`"${shown}" is not an address. Use a host name, or a URL such as mqtts://localhost:8883.`);
 }
 
 function split(text: string, separator: string): [string, string] {

@@ -19,11 +19,29 @@ export interface UpgradeRequest {
 /** Longest HTTP answer that is read. */
 const headBytesMax = 64 * 1024;
 
+/** What a server answered to an upgrade. */
+export interface UpgradeAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** What came behind the head, text where the upgrade was refused. */
+  readonly body: Buffer;
+  /** The byte stream inside; null where the upgrade was refused, and the connection is closed then. */
+  readonly stream: Duplex | null;
+}
+
 /**
  * Upgrades an open connection to WebSocket (RFC 6455 section 4.1) and gives the byte stream inside.
  * @throws ConnectionError, with the HTTP status where the server answered with one.
  */
 export async function upgradeToWebSocket(socket: Socket, request: UpgradeRequest): Promise<Duplex> {
+  const { status, body, stream } = await requestUpgrade(socket, request);
+  if (stream === null) throw new ConnectionError({ kind: 'http', status, body: body.toString('utf8') });
+  return stream;
+}
+
+/** The same, with all that the server answered, a refusal too. @throws ConnectionError where no answer in HTTP came. */
+export async function requestUpgrade(socket: Socket, request: UpgradeRequest): Promise<UpgradeAnswer> {
   const key = randomBytes(16).toString('base64');
   socket.write(
     [
@@ -38,15 +56,14 @@ export async function upgradeToWebSocket(socket: Socket, request: UpgradeRequest
       '',
     ].join('\r\n'),
   );
-  const answer = await readAnswer(socket, request);
+  const { status, headers, rest } = await readAnswer(socket, request);
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-  const isUpgrade = answer.status === 101 && answer.headers.get('sec-websocket-accept') === accept;
-  if (!isUpgrade) {
+  if (status !== 101 || headers.get('sec-websocket-accept') !== accept) {
     socket.destroy();
-    throw new ConnectionError({ kind: 'http', status: answer.status, body: answer.rest.toString('utf8') });
+    return { status, headers, body: rest, stream: null };
   }
-  if (answer.rest.length > 0) socket.unshift(answer.rest);
-  return new WebSocketStream(socket);
+  if (rest.length > 0) socket.unshift(rest);
+  return { status, headers, body: rest, stream: new WebSocketStream(socket) };
 }
 
 interface HttpAnswer {

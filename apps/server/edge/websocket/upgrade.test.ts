@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { decideUpgrade } from './upgrade.ts';
+import { dated, decideUpgrade } from './upgrade.ts';
 
 /** The example of RFC 6455 section 1.3, for MQTT. */
 const good = {
@@ -129,4 +129,12 @@ describe('an upgrade request is refused', () => {
       'Sec-WebSocket-Version: 13\r\n',
     );
   });
+});
+
+test('every response tells the time', () => {
+  const now = new Date(Date.UTC(2026, 0, 2, 3, 4, 5));
+  const { response } = decideUpgrade('GET /elsewhere HTTP/1.1\r\nHost: a');
+  expect(dated(response, now)).toStartWith(
+    'HTTP/1.1 404 Not Found\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\nConnection: close\r\n',
+  );
 });

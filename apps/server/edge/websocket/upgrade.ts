@@ -110,6 +110,14 @@ export function refuse(
   return { kind: 'refused', host, fault, detail: sentence, response };
 }
 
+/**
+ * A response with the time in it (RFC 9110 section 6.6.1): whoever cannot connect because of a wrong clock learns it here, since MQTT
+ * itself has no time.
+ */
+export function dated(response: string, now: Date): string {
+  return response.replace('\r\n', () => `\r\nDate: ${now.toUTCString()}\r\n`);
+}
+
 /** The name in a Host header: lower case, without the port and without the dot that ends an absolute name. */
 function hostOf(value: string | undefined): string | null {
   if (value === undefined || value === '') return null;

@@ -4,7 +4,7 @@ import type { EdgeLimits } from '../options.ts';
 import { closeFrame, controlFrame } from './control-frame.ts';
 import { closeCode, FrameDecoder } from './frame-decoder.ts';
 import type { FrameSink } from './frame-decoder.ts';
-import { decideUpgrade, refuse } from './upgrade.ts';
+import { dated, decideUpgrade, refuse } from './upgrade.ts';
 import type { UpgradeOutcome } from './upgrade.ts';
 
 const connectPacket = 0x10;
@@ -115,7 +115,7 @@ export class WebSocketLayer implements Layer, FrameSink {
 
   /** @returns whether it is WebSocket now. */
   #decide(outcome: UpgradeOutcome): boolean {
-    const response = Buffer.from(outcome.response, 'latin1');
+    const response = Buffer.from(dated(outcome.response, new Date()), 'latin1');
     if (outcome.kind === 'refused') {
       this.#host.refuse(outcome.fault, outcome.detail, response, outcome.host);
       return false;
