@@ -2,10 +2,9 @@
  * Writes docs/reference/faults.md and docs/reference/faults.zh-CN.md from the catalogue in packages/faults.
  * With `--check` it writes nothing and exits 1 when they are stale.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { classes, faults, faultsOfNumber } from '../packages/faults/mod.ts';
 import type { Audience, Fault, FaultClass, Text } from '../packages/faults/mod.ts';
+import { escapeMarkdown, writeOrCheck } from './generated-pages.ts';
 
 type Language = keyof Text;
 
@@ -111,7 +110,7 @@ function classRow({ number, title, answerToConnect, answerWhenOpen }: FaultClass
     answerToConnect?.[language] ?? nothing,
     answerWhenOpen?.[language] ?? nothing,
   ];
-  return `| ${cells.map((cell) => escaped(String(cell))).join(' | ')} |`;
+  return `| ${cells.map((cell) => escapeMarkdown(String(cell))).join(' | ')} |`;
 }
 
 function faultSection(known: Fault, language: Language): string[] {
@@ -122,10 +121,10 @@ function faultSection(known: Fault, language: Language): string[] {
   return [
     `### \`${known.name}\``,
     '',
-    escaped(known.title[language]),
+    escapeMarkdown(known.title[language]),
     '',
-    item(labels.cause, escaped(known.cause[language])),
-    item(labels.remedy, escaped(known.remedy[language])),
+    item(labels.cause, escapeMarkdown(known.cause[language])),
+    item(labels.remedy, escapeMarkdown(known.remedy[language])),
     ...(connect === null ? [] : [item(labels.connect, connect)]),
     ...(disconnect === null ? [] : [item(labels.open, `DISCONNECT ${hex(disconnect)}`)]),
     ...(reasonString === null ? [] : [item(labels.reason, `\`${reasonString}\``)]),
@@ -139,34 +138,11 @@ function hex(code: number): string {
   return `0x${code.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** What Markdown would take for markup. */
-function escaped(text: string): string {
-  return text.replaceAll(/[|*_<>[\]$]/g, '\\$&');
-}
-
-function main(isCheck: boolean): number {
-  const folder = join(dirname(import.meta.dirname), 'docs', 'reference');
+if (import.meta.main) {
   const pages = [
-    { path: join(folder, 'faults.md'), text: renderFaultsReference('en') },
-    { path: join(folder, 'faults.zh-CN.md'), text: renderFaultsReference('zh') },
+    { path: 'docs/reference/faults.md', text: renderFaultsReference('en') },
+    { path: 'docs/reference/faults.zh-CN.md', text: renderFaultsReference('zh') },
   ];
-  if (!isCheck) {
-    mkdirSync(folder, { recursive: true });
-    for (const { path, text } of pages) writeFileSync(path, text);
-    return 0;
-  }
-  const stale = pages.filter(({ path, text }) => read(path) !== text);
-  for (const { path } of stale) console.error(`${path} is stale: run "npx bun tools/faults-reference.ts"`);
-  if (stale.length === 0) console.log(`faults reference: ${Object.keys(faults).length} faults, up to date`);
-  return stale.length === 0 ? 0 : 1;
+  const summary = `faults reference: ${Object.keys(faults).length} faults, up to date`;
+  process.exitCode = writeOrCheck(pages, 'tools/faults-reference.ts', summary);
 }
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-if (import.meta.main) process.exitCode = main(process.argv.includes('--check'));

@@ -2,11 +2,10 @@
  * Writes docs/reference/limits.md and docs/reference/limits.zh-CN.md from packages/engine/limits.ts,
  * packages/engine/installation-limits.ts and the catalogue of faults. With `--check` it writes nothing and exits 1 when they are stale.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { installationLimitDefinitions } from '../packages/engine/installation-limits.ts';
 import { limitDefinitions } from '../packages/engine/limits.ts';
 import { fault, type FaultName, type Text } from '../packages/faults/mod.ts';
+import { writeOrCheck } from './generated-pages.ts';
 
 type Language = keyof Text;
 
@@ -147,29 +146,10 @@ export function renderLimitsReference(language: Language): string {
     .replace(/\n+$/, '\n');
 }
 
-function main(isCheck: boolean): number {
-  const folder = join(dirname(import.meta.dirname), 'docs', 'reference');
+if (import.meta.main) {
   const pages = [
-    { path: join(folder, 'limits.md'), text: renderLimitsReference('en') },
-    { path: join(folder, 'limits.zh-CN.md'), text: renderLimitsReference('zh') },
+    { path: 'docs/reference/limits.md', text: renderLimitsReference('en') },
+    { path: 'docs/reference/limits.zh-CN.md', text: renderLimitsReference('zh') },
   ];
-  if (!isCheck) {
-    mkdirSync(folder, { recursive: true });
-    for (const { path, text } of pages) writeFileSync(path, text);
-    return 0;
-  }
-  const stale = pages.filter(({ path, text }) => read(path) !== text);
-  for (const { path } of stale) console.error(`${path} is stale: run "npx bun tools/limits-reference.ts"`);
-  if (stale.length === 0) console.log('limits reference: up to date');
-  return stale.length === 0 ? 0 : 1;
+  process.exitCode = writeOrCheck(pages, 'tools/limits-reference.ts', 'limits reference: up to date');
 }
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-if (import.meta.main) process.exitCode = main(process.argv.includes('--check'));
