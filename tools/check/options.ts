@@ -10,6 +10,7 @@ export const groups = [
   'durability',
   'clients',
   'samples',
+  'guide',
 ] as const;
 export type Group = (typeof groups)[number];
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CommandResult, root, run } from './command.ts';
 import { countTests } from './junit.ts';
 import type { Group } from './options.ts';
-import { sampleToolchains, toolchains } from './toolchains.ts';
+import { guideToolchains, sampleToolchains, toolchains } from './toolchains.ts';
 
 /** What a step says: how many checks passed and failed, and what to show where one failed. */
 export interface StepResult {
@@ -32,6 +32,7 @@ const bin = (name: string) => join(root, 'node_modules/.bin', name);
 export function allSteps(fix: boolean): Step[] {
   const generators = [
     'tools/faults-reference.ts',
+    'tools/faults-guide.ts',
     'tools/openapi.ts',
     'tools/conformance-report.ts',
     'tools/limits-reference.ts',
@@ -54,6 +55,8 @@ export function allSteps(fix: boolean): Step[] {
     tests('RFC 6455, an outside suite', 'clients', 600, ['tests/websocket']),
     ...sampleToolchains.map((chain) => command(`set-up: ${chain.name}`, 'samples', () => chain.prepare())),
     tests('samples', 'samples', 1200, ['tests/samples']),
+    ...guideToolchains.map((chain) => command(`set-up: ${chain.name}`, 'guide', () => chain.prepare())),
+    tests('the connection guide, in a browser too', 'guide', 600, ['tests/guide']),
   ];
 }
 

@@ -38,6 +38,13 @@ export const sampleToolchains: readonly Toolchain[] = [
   { name: 'C++ and OpenSSL', prepare: () => guarded(prepareCpp) },
 ];
 
+/** What the commands of the connection guide use, and a browser that opens its pages. */
+export const guideToolchains: readonly Toolchain[] = [
+  ...toolchains.filter((chain) => chain.name === 'mosquitto clients'),
+  { name: 'programs that the guide names', prepare: () => guarded(prepareGuidePrograms) },
+  { name: 'Chromium', prepare: () => guarded(prepareBrowser) },
+];
+
 /** Says what is missing and how to get it. */
 class Missing extends Error {}
 
@@ -132,6 +139,19 @@ async function prepareCpp(): Promise<void> {
     /^found$/m,
     ['libssl-dev'],
   );
+}
+
+async function prepareGuidePrograms(): Promise<void> {
+  await need('curl', ['curl', '--version'], /^curl \d/m, ['curl']);
+  await need('OpenSSL', ['openssl', 'version'], /^OpenSSL [3-9]/m, ['openssl']);
+  await need('telnet', ['sh', '-c', 'command -v telnet'], /telnet/, ['telnet']);
+  await need('netcat', ['sh', '-c', 'command -v nc'], /nc/, ['netcat-openbsd']);
+}
+
+/** A browser without the libraries of a desktop around it. */
+async function prepareBrowser(): Promise<void> {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  await need('Chromium', ['sh', '-c', names.map((name) => `command -v ${name}`).join(' || ')], /chrom/, ['chromium']);
 }
 
 /** The system's Go, or else one in the Python environment, where Debian's own is too old. */

@@ -146,6 +146,11 @@ export const layers: readonly Layer[] = [
     instead: 'The control plane reaches the rest through ports that compose.ts hands to it.',
   },
   {
+    folder: 'apps/server/guide/',
+    mayImport: [...faults, ...samples, 'hono', 'marked', 'node', 'bun'],
+    instead: 'The guide shows documents: what it fills in comes from compose.ts.',
+  },
+  {
     folder: 'apps/server/compose.ts',
     mayImport: ['apps/server/', 'packages/', 'package.json', 'node', 'bun'],
     instead: 'compose.ts hands things to each other; what does work belongs in a folder beside it.',
@@ -196,6 +201,11 @@ export const layers: readonly Layer[] = [
   {
     folder: 'tests/clients/',
     mayImport: ['testkit/', 'node', 'bun', 'mqtt', 'ws'],
+    instead: 'Black box: start the service with testkit/service.ts.',
+  },
+  {
+    folder: 'tests/guide/',
+    mayImport: ['testkit/', 'node', 'bun', 'playwright-core'],
     instead: 'Black box: start the service with testkit/service.ts.',
   },
   {

@@ -16,6 +16,7 @@ import type { RequestRates } from './request-rates.ts';
 import { caFileOf, mountCertificates, type CertificatePort } from './routes/certificates.ts';
 import { mountCredentials } from './routes/credentials.ts';
 import { mountDeployments } from './routes/deployments.ts';
+import { mountGuide, type GuidePort } from './routes/guide.ts';
 import { mountInfo } from './routes/info.ts';
 import { mountInstallationLimits } from './routes/installation-limits.ts';
 import { mountRules } from './routes/rules.ts';
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly isHealthy: () => boolean;
   readonly certificates: CertificatePort;
   readonly installationLimits: InstallationLimitService;
+  /** Answers `/guide`. */
+  readonly guide: GuidePort;
   /** Counts requests; null counts none. */
   readonly rates: RequestRates | null;
   /** A limit was met in a request: leads to an event and a metric. */
@@ -56,7 +59,7 @@ const bodyBytesMax = 64 * 1024;
 /** A file of access rules or credentials. */
 const csvBytesMax = 4 * 1024 * 1024;
 
-/** The HTTP service: REST API, health, metrics and the CA file. */
+/** The HTTP service: REST API, health, metrics, the CA file and the connection guide. */
 export function createApp(options: AppOptions): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
@@ -84,6 +87,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
   mountRules(app, options.rules);
   mountInfo(app, options.info);
   mountInstallationLimits(app, options.installationLimits);
+  mountGuide(app, options.guide);
   return app;
 }
 

@@ -66,13 +66,22 @@ export class DeploymentService {
    */
   async ensureFirst(): Promise<{ deployment: Deployment | null; created: boolean }> {
     const { database } = this.#options;
-    const rows = await database.selectFrom('deployments').selectAll().where('is_first', '=', 1).execute();
-    if (rows.length === 0) {
-      const deployment = await this.#create({ name: 'default' }, firstDeploymentLimits, true);
-      return { deployment, created: true };
-    }
-    const row = rows.find((candidate) => candidate.deleted_at === null);
-    return { deployment: row === undefined ? null : this.#present(row), created: false };
+    const mark = await database.selectFrom('deployments').select('id').where('is_first', '=', 1).executeTakeFirst();
+    if (mark !== undefined) return { deployment: await this.first(), created: false };
+    const deployment = await this.#create({ name: 'default' }, firstDeploymentLimits, true);
+    return { deployment, created: true };
+  }
+
+  /** The deployment that answers to the names of the installation; null where it was deleted. */
+  async first(): Promise<Deployment | null> {
+    const row = await this.#rows().where('is_first', '=', 1).executeTakeFirst();
+    return row === undefined ? null : this.#present(row);
+  }
+
+  /** By its id alone, where a name would let others in on a deployment; null where there is none. */
+  async findById(id: string): Promise<Deployment | null> {
+    const row = await this.#rows().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? null : this.#present(row);
   }
 
   /**

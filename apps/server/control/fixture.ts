@@ -121,6 +121,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     isHealthy: () => clock.now > 0,
     certificates: fixedCertificates,
     installationLimits,
+    guide: { answer: () => Promise.resolve({ kind: 'redirect', location: '/guide/en/' }) },
     rates: null,
     onLimit: () => undefined,
     onUnexpectedError: (error) => unexpected.push(error),
