@@ -1,6 +1,5 @@
 /** The only file that names concrete classes and hands them to each other. */
 import { Engine } from '../../packages/engine/engine.ts';
-import type { InstallationLimitName } from '../../packages/engine/installation-limits.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CertificateService } from './certificates/certificate-service.ts';
 import { BootError } from './config/boot-error.ts';
@@ -25,10 +24,13 @@ import { ensureFirstDeployment } from './first-start.ts';
 import { Guide } from './guide/guide.ts';
 import { guideValues } from './guide/guide-values.ts';
 import { Library } from './guide/library.ts';
+import { JournalHealth } from './journal-health.ts';
+import { overShare } from './journal/fair-share.ts';
 import { openJournal } from './journal/open.ts';
 import type { ServerJournal } from './journal/port.ts';
 import { EngineDeployments } from './live-deployments.ts';
 import { tellMetLimit } from './met-limit.ts';
+import { metricsPage } from './metrics-page.ts';
 import { EventLog } from './observe/event-log.ts';
 import { History } from './observe/history.ts';
 import { chooseLogFormat } from './observe/log-format.ts';
@@ -128,7 +130,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {
-      pressure.check(now());
+      pressure.check();
       driver.endTurn();
       journal.flush();
     },
@@ -144,10 +146,8 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       },
     }),
   );
-  const pressure: Pressure = opened.use(new Pressure(engine, journal));
-  journal.onDurable = (batch) => driver.journaled(batch);
-  journal.onFailure = (error) =>
-    log.error(`The journal cannot be written: ${error.message}. Publishers wait until it can.`);
+  const pressure: Pressure = opened.use(new Pressure({ engine, driver, journal, overShare }));
+  const health = new JournalHealth({ journal, driver, events: sink, now });
 
   // The control plane.
   const bindTo = addressOf(config.bind);
@@ -178,6 +178,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       });
       engine.setInstallationLimits(limits);
       pressure.setMemoryHighWaterPercent(limits.memoryHighWaterPercent);
+      pressure.setJournalQueueBytes(limits.journalQueueBytes ?? Infinity);
     },
   });
   const deployments = new DeploymentService({
@@ -238,7 +239,19 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       uptimeSeconds: Math.floor((now() - startedAt) / 1000),
       caFingerprint: certificates.fingerprint,
     }),
-    metrics: () => metricsText(engine, sink, edge, startedAt),
+    metrics: () =>
+      metricsPage({
+        version: packageJson.version,
+        startedAt,
+        now,
+        engine,
+        sink,
+        edge,
+        journal,
+        health,
+        pressure,
+        render: renderMetrics,
+      }),
     isHealthy: () => !draining,
     certificates,
     installationLimits,
@@ -335,35 +348,6 @@ function isFree(hostname: string, port: number): boolean {
   } catch {
     return false;
   }
-}
-
-function installationLimitsReached(engine: Engine, sink: Sink, edge: Edge): Record<InstallationLimitName, number> {
-  const { faultCounts } = sink;
-  return {
-    connections: edge.turnedAwayCount,
-    memoryHighWaterPercent: engine.overloadCount,
-    deployments: faultCounts.sum('limit.deployments'),
-    handshakesPerAddress: edge.delayedHandshakeCount,
-    connectSeconds: faultCounts.sum('protocol.connect-timeout') + faultCounts.sum('tls.timeout'),
-    unauthenticatedBytes: faultCounts.sum('limit.unauthenticated-bytes'),
-    restRequestsPerSecond: faultCounts.of(null, 'limit.rest-rate'),
-  };
-}
-
-function metricsText(engine: Engine, sink: Sink, edge: Edge, startedAt: number): string {
-  const { user, system } = process.cpuUsage();
-  return renderMetrics({
-    engine,
-    faultCounts: sink.faultCounts,
-    version: packageJson.version,
-    startedAt,
-    now: now(),
-    residentBytes: process.memoryUsage.rss(),
-    cpuSeconds: (user + system) / 1e6,
-    openConnections: edge.connectionCount,
-    eventFailures: sink.failures,
-    installationLimitsReached: installationLimitsReached(engine, sink, edge),
-  });
 }
 
 function readyOf(

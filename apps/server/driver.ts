@@ -1,5 +1,5 @@
 import type { Engine } from '../../packages/engine/engine.ts';
-import type { ConnectionId } from '../../packages/engine/ids.ts';
+import type { ConnectionId, DeploymentId } from '../../packages/engine/ids.ts';
 import type { CloseCause, ConnectionFacts, LinkInput, Verdict } from '../../packages/engine/ports.ts';
 
 /** How often time is told to the engine. Deadlines are met this much late at most, and never early. */
@@ -60,6 +60,20 @@ export class Driver implements LinkInput, Disposable {
 
   journaled(batch: number): void {
     this.#outside((now) => this.#engine.journaled(batch, now));
+  }
+
+  /** The journal cannot be written, or can again. */
+  setStorageFailed(failed: boolean): void {
+    this.#outside((now) => this.#engine.setStorageFailed(failed, now));
+  }
+
+  /** Deployments that have used up their share of the journal's queue. Called before the end of a turn, which takes what follows along. */
+  setStalled(deployments: ReadonlySet<DeploymentId>): void {
+    try {
+      this.#engine.setStalled(deployments, this.#options.now());
+    } catch (error) {
+      this.#options.onDefect(error, null);
+    }
   }
 
   /** A turn of the loop is over, before what it has caused is stored and sent. */

@@ -1,22 +1,36 @@
 import { totalmem } from 'node:os';
 import type { Engine } from '../../packages/engine/engine.ts';
+import type { DeploymentId } from '../../packages/engine/ids.ts';
+import type { Driver } from './driver.ts';
 import type { ServerJournal } from './journal/port.ts';
 
-/** Bytes that may wait for the disk before publishers are read later. */
-const JOURNAL_QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 const MEMORY_INTERVAL_MS = 500;
+
+export interface PressureOptions {
+  readonly engine: Pick<Engine, 'setOverloaded'>;
+  readonly driver: Pick<Driver, 'setStalled'>;
+  readonly journal: Pick<ServerJournal, 'queuedBytes' | 'queuedBytesOf'>;
+  /** Which deployments have too much in the queue of the journal. */
+  readonly overShare: (bytes: number, bytesOf: ReadonlyMap<string, number>, bytesMax: number) => ReadonlySet<string>;
+}
 
 /** Watches memory and the queue of the journal, and slows publishers down before either runs out. */
 export class Pressure implements Disposable {
-  readonly #engine: Engine;
-  readonly #journal: ServerJournal;
+  readonly #options: PressureOptions;
   readonly #timer: ReturnType<typeof setInterval>;
   #memoryHighWaterPercent: number | null = 70;
+  #journalQueueBytes = Infinity;
+  #stalled: ReadonlySet<string> = new Set();
+  #stallCount = 0;
 
-  constructor(engine: Engine, journal: ServerJournal) {
-    this.#engine = engine;
-    this.#journal = journal;
+  constructor(options: PressureOptions) {
+    this.#options = options;
     this.#timer = setInterval(() => this.#measureMemory(), MEMORY_INTERVAL_MS);
+  }
+
+  /** How often a deployment had to wait because its share of the journal's queue was used up. */
+  get stallCount(): number {
+    return this.#stallCount;
   }
 
   /** Share of the machine's memory from which on new sessions are refused and publishers are read later; null is none. */
@@ -25,15 +39,24 @@ export class Pressure implements Disposable {
     this.#measureMemory();
   }
 
+  /** Bytes that may wait for the disk. */
+  setJournalQueueBytes(bytes: number): void {
+    this.#journalQueueBytes = bytes;
+  }
+
   /** At the end of each loop turn, before the engine ends it: those who may go on do so in this turn. */
-  check(now: number): void {
-    const isFull = this.#journal.queuedBytes > JOURNAL_QUEUE_BYTES_MAX;
-    this.#engine.setStalled(new Set(isFull ? this.#engine.deployments() : []), now);
+  check(): void {
+    const { journal, driver, overShare } = this.#options;
+    const stalled = overShare(journal.queuedBytes, journal.queuedBytesOf, this.#journalQueueBytes);
+    if (stalled.size === 0 && this.#stalled.size === 0) return;
+    for (const deployment of stalled) if (!this.#stalled.has(deployment)) this.#stallCount++;
+    this.#stalled = stalled;
+    driver.setStalled(stalled as ReadonlySet<DeploymentId>);
   }
 
   #measureMemory(): void {
     const percent = this.#memoryHighWaterPercent;
-    this.#engine.setOverloaded(percent !== null && process.memoryUsage.rss() > (totalmem() * percent) / 100);
+    this.#options.engine.setOverloaded(percent !== null && process.memoryUsage.rss() > (totalmem() * percent) / 100);
   }
 
   [Symbol.dispose](): void {

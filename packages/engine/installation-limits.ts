@@ -13,6 +13,7 @@ export interface InstallationLimits {
   connectSeconds: number | null;
   unauthenticatedBytes: number | null;
   restRequestsPerSecond: number | null;
+  journalQueueBytes: number | null;
 }
 
 export type InstallationLimitName = keyof InstallationLimits;
@@ -125,6 +126,19 @@ export const installationLimitDefinitions: readonly InstallationLimitDefinition[
     atLimit: {
       en: 'Requests of one key that are not about one deployment: HTTP 429 with Retry-After.',
       zh: '同一密钥发出的与具体部署无关的请求:HTTP 429 并带 Retry-After。',
+    },
+  },
+  {
+    name: 'journalQueueBytes',
+    unit: 'bytes',
+    default: 16 * 1024 * 1024,
+    min: 1024 * 1024,
+    max: 1024 * 1024 * 1024,
+    mayBeNone: false,
+    fault: 'server.busy',
+    atLimit: {
+      en: 'Changes that wait for the disk. A deployment that has more of them in the queue than is still free there waits: its packets that need the journal are read later, nothing is dropped. Others go on.',
+      zh: '等待写入磁盘的变更。若某部署在队列中占用的字节多于剩余空间,则该部署需要等待:推迟读取其需要写日志的报文,不丢弃任何数据。其他部署不受影响。',
     },
   },
 ];

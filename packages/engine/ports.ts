@@ -148,7 +148,10 @@ export type EventKind =
   | 'message.dropped'
   | 'will.published'
   | 'reading.paused'
-  | 'request.refused';
+  | 'request.refused'
+  /** The journal cannot be written (error -15), and can again. */
+  | 'journal.failed'
+  | 'journal.recovered';
 
 export interface EngineEvent {
   readonly kind: EventKind;

@@ -13,10 +13,21 @@ const initialBytes = 64 * 1024;
 const keptBytesMax = 1024 * 1024;
 const noValue = new Uint8Array(0);
 
+/** A batch that has ended. */
+export interface EndedBatch {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes of each deployment in it. */
+  readonly shares: ReadonlyMap<string, number>;
+}
+
 /** Collects the changes of the open batch in one buffer. */
 export class ChangeWriter {
   #buffer = Buffer.allocUnsafeSlow(initialBytes);
   #length = 0;
+  #shares = new Map<string, number>();
+  /** Whose changes were written last, and where they begin: mostly one deployment's follow each other. */
+  #owner = '';
+  #ownerFrom = 0;
 
   /** Bytes of the open batch. */
   get length(): number {
@@ -25,6 +36,10 @@ export class ChangeWriter {
 
   write(kind: ChangeKind, deployment: string, key: string, value: Uint8Array = noValue): void {
     const start = this.#length;
+    if (deployment !== this.#owner) {
+      this.#share();
+      this.#owner = deployment;
+    }
     // A UTF-16 unit takes three bytes of UTF-8 at most.
     this.#reserve(headerBytes + (deployment.length + key.length) * 3 + value.length);
     const buffer = this.#buffer;
@@ -40,12 +55,22 @@ export class ChangeWriter {
   }
 
   /** Ends the batch. @returns its bytes, a copy with a buffer of its own. */
-  take(): Uint8Array<ArrayBuffer> {
+  take(): EndedBatch {
+    this.#share();
+    const shares = this.#shares;
+    this.#shares = new Map();
+    this.#ownerFrom = 0;
     const bytes = new Uint8Array(this.#length);
     bytes.set(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
-    return bytes;
+    return { bytes, shares };
+  }
+
+  #share(): void {
+    const more = this.#length - this.#ownerFrom;
+    if (more > 0) this.#shares.set(this.#owner, (this.#shares.get(this.#owner) ?? 0) + more);
+    this.#ownerFrom = this.#length;
   }
 
   #reserve(more: number): void {

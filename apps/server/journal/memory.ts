@@ -7,9 +7,11 @@ export class MemoryJournal implements ServerJournal {
   /** Durable from the start. */
   readonly openBatch = 0;
   readonly queuedBytes = 0;
+  readonly queuedBytesOf: ReadonlyMap<string, number> = new Map();
   readonly warnings: readonly string[] = [];
   onDurable: (batch: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
+  onRecovery: () => void = () => {};
 
   put(_deployment: DeploymentId, _key: string, _value: Uint8Array): void {}
   delete(_deployment: DeploymentId, _key: string): void {}

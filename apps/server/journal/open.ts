@@ -9,5 +9,5 @@ import { SqliteJournal } from './sqlite.ts';
  * @throws BootError when the file is damaged, newer, or not a journal.
  */
 export async function openJournal(path: string, durability: Durability): Promise<ServerJournal> {
-  return durability === 'memory' ? new MemoryJournal() : SqliteJournal.open(path, durability);
+  return durability === 'memory' ? new MemoryJournal() : SqliteJournal.open({ path, durability });
 }

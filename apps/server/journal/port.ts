@@ -13,12 +13,16 @@ export interface ServerJournal extends Journal {
   /** Called with the highest batch that is durable now; only ever rises. Set before the first `flush`. */
   onDurable: (batch: number) => void;
   /**
-   * Called when a write failed. A full disk is tried again every second and this is called each time; any other failure
-   * is final: no later batch becomes durable.
+   * Called when it cannot be written, once, and again where the reason changes. Nothing is lost: what was flushed waits and
+   * is written again until that works, in the same order.
    */
   onFailure: (error: Error) => void;
+  /** Called when it can be written again. */
+  onRecovery: () => void;
   /** Bytes of changes that are not durable yet. The owner reads its publishers later when this is high. */
   readonly queuedBytes: number;
+  /** Of those, the flushed ones of each deployment; deployments that have none are left out. */
+  readonly queuedBytesOf: ReadonlyMap<string, number>;
   /** What was put right when the journal was opened, one sentence each. */
   readonly warnings: readonly string[];
   /** Closes the open batch and starts writing it. Does nothing where nothing has changed. */
@@ -27,6 +31,6 @@ export interface ServerJournal extends Journal {
   restore(): AsyncIterable<JournalRecord>;
   /** Deletes every record of a deployment; a change like any other, in order with them. */
   forget(deployment: DeploymentId): void;
-  /** Writes everything, then closes. @throws what kept it from being written. */
+  /** Writes everything, then closes. Does not wait for a disk that cannot be written. @throws what kept it from being written. */
   close(): Promise<void>;
 }

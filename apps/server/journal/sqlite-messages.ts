@@ -1,8 +1,16 @@
-/** What the journal and its worker say to each other. */
+/** What the journal and its thread say to each other. */
+
+/** A batch on its way. */
+export interface Batch {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
 
 export type ToWorker =
-  | { readonly kind: 'open'; readonly path: string; readonly isSynced: boolean }
-  | { readonly kind: 'append'; readonly batch: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** First, and again after a failure: then the file is closed and opened anew, and what it holds is made durable. */
+  | { readonly kind: 'open'; readonly path: string; readonly isSynced: boolean; readonly isAgain: boolean }
+  /** Written in one transaction with whatever waits; those of one message never in two. */
+  | { readonly kind: 'append'; readonly batches: readonly Batch[] }
   /** Asks for the next page of records. */
   | { readonly kind: 'restore' }
   | { readonly kind: 'close' };
@@ -14,8 +22,8 @@ export type FromWorker =
   /** An empty page is the last. */
   | { readonly kind: 'page'; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'closed' }
-  /** `remedy` is set where the failure is a BootError. After a final failure nothing is written any more. */
-  | { readonly kind: 'failed'; readonly isFinal: boolean; readonly message: string; readonly remedy: string | null };
+  /** What was sent since the last `durable` may be written or not. Nothing is done any more until it is opened again. */
+  | { readonly kind: 'failed'; readonly message: string; readonly remedy: string | null };
 
 export interface StoredRecord {
   readonly deployment: string;

@@ -1,12 +1,10 @@
 /** The file of the journal, synchronously: rows of batches, and the snapshot that they are folded into. */
-import { Database, type Statement } from 'bun:sqlite';
+import type { Database, Statement } from 'bun:sqlite';
 import { BootError } from '../config/boot-error.ts';
-import { changeKind, readChanges } from './changes.ts';
-
-/** Of the file. Raised when an older Berth could not read it. */
-const formatVersion = 1;
-/** "Brth", so that other SQLite files are not taken for journals. */
-const applicationId = 0x42_72_74_68;
+import { collectChanges, type Net } from './net-changes.ts';
+import { openFile } from './sqlite-file.ts';
+import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
+import { damaged, unreadable } from './sqlite-problems.ts';
 
 /** Longest row; a larger batch takes several. Well below the 1 MiB that other stores take. */
 export const rowBytesMax = 512 * 1024;
@@ -26,28 +24,6 @@ interface SnapshotRow {
   checksum: number;
   value: Uint8Array;
 }
-
-/** What a batch left of one deployment: `null` is a deleted key. */
-interface Net {
-  isForgotten: boolean;
-  readonly keys: Map<string, Uint8Array | null>;
-}
-
-const schema = `
-  -- Batches in order. A batch takes rows up to and with the one where last is 1.
-  CREATE TABLE log (
-    seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, checksum INTEGER NOT NULL, changes BLOB NOT NULL
-  ) STRICT;
-  CREATE TABLE snapshot (
-    deployment TEXT NOT NULL, key TEXT NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL,
-    PRIMARY KEY (deployment, key)
-  ) STRICT;
-  -- The last row of the log that the snapshot holds.
-  CREATE TABLE folded (seq INTEGER NOT NULL) STRICT;
-  INSERT INTO folded VALUES (0);
-  PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${formatVersion};
-`;
 
 export class SqliteStore {
   /** What was put right at opening, one sentence each. */
@@ -69,25 +45,23 @@ export class SqliteStore {
    */
   constructor(path: string, isSynced: boolean) {
     this.#path = path;
+    let database: Database | null = null;
     try {
-      this.#database = new Database(path);
-      this.#setUp(isSynced);
-    } catch (error) {
-      throw error instanceof BootError ? error : unreadable(path, error);
-    }
-    const database = this.#database;
-    this.#append = database.query('INSERT INTO log VALUES (?, ?, ?, ?)');
-    this.#oldest = database.query('SELECT seq, last, checksum, changes FROM log WHERE seq > ? ORDER BY seq');
-    this.#put = database.query('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)');
-    this.#delete = database.query('DELETE FROM snapshot WHERE deployment = ? AND key = ?');
-    this.#forget = database.query('DELETE FROM snapshot WHERE deployment = ?');
-    this.#page = database.query(
-      'SELECT deployment, key, checksum, value FROM snapshot WHERE (deployment, key) > (?, ?) ORDER BY deployment, key',
-    );
-    try {
+      const opened = openFile(path, isSynced);
+      database = opened.database;
+      this.#database = database;
+      if (opened.isTailCut) this.warnings.push(cutWarning(path));
+      this.#append = database.query('INSERT INTO log VALUES (?, ?, ?, ?)');
+      this.#oldest = database.query('SELECT seq, last, checksum, changes FROM log WHERE seq > ? ORDER BY seq');
+      this.#put = database.query('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)');
+      this.#delete = database.query('DELETE FROM snapshot WHERE deployment = ? AND key = ?');
+      this.#forget = database.query('DELETE FROM snapshot WHERE deployment = ?');
+      this.#page = database.query(
+        'SELECT deployment, key, checksum, value FROM snapshot WHERE (deployment, key) > (?, ?) ORDER BY deployment, key',
+      );
       this.#verifyLog();
     } catch (error) {
-      database.close();
+      database?.close();
       throw error instanceof BootError ? error : unreadable(path, error);
     }
   }
@@ -111,6 +85,17 @@ export class SqliteStore {
   }
 
   /**
+   * Writes everything that the write-ahead log holds into the file, and begins that log anew: after a failed sync nobody
+   * knows which of its pages are on the disk, and nothing may be written behind one that is not. A write of its own first,
+   * so that a disk that takes nothing shows itself. @throws as SQLite does.
+   */
+  renew(): void {
+    this.#transaction(() => this.#database.run('UPDATE state SET renewals = renewals + 1'));
+    const result = this.#database.query('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+    if (result.busy !== 0) throw new Error('the write-ahead log is in use');
+  }
+
+  /**
    * Moves the oldest batches into the snapshot, in one transaction: whole batches, up to about `bytes`, at least one.
    * @throws BootError when a row is damaged.
    */
@@ -121,7 +106,7 @@ export class SqliteStore {
     this.#transaction(() => {
       for (const [deployment, net] of nets) this.#apply(deployment, net);
       this.#database.query('DELETE FROM log WHERE seq <= ?').run(lastSeq);
-      this.#database.query('UPDATE folded SET seq = ?').run(lastSeq);
+      this.#database.query('UPDATE state SET folded = ?').run(lastSeq);
     });
     this.#logBytes -= readBytes;
   }
@@ -134,7 +119,8 @@ export class SqliteStore {
     const rows: SnapshotRow[] = [];
     let size = 0;
     for (const row of this.#page.iterate(after?.deployment ?? '', after?.key ?? '')) {
-      if (Bun.hash.crc32(row.value) !== row.checksum) throw this.#damaged(`the record ${JSON.stringify(row.key)}`);
+      if (recordChecksum(row.deployment, row.key, row.value) !== row.checksum)
+        throw damaged(this.#path, `the record ${JSON.stringify(row.key)} of ${row.deployment}`);
       rows.push(row);
       size += row.value.length + row.key.length;
       if (size >= pageBytes) break;
@@ -142,48 +128,31 @@ export class SqliteStore {
     return rows;
   }
 
+  /** What was written and is not in the file itself yet is written there. @throws as SQLite does. */
   close(): void {
-    // Leaves one file behind instead of three.
+    // Leaves one file behind instead of two.
     this.#database.run('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#database.close();
   }
 
-  #setUp(isSynced: boolean): void {
-    const database = this.#database;
-    const read = (name: string) => Number(Object.values(database.query(`PRAGMA ${name}`).get() as object)[0]);
-    const [application, version] = [read('application_id'), read('user_version')];
-    const isEmpty = read('page_count') === 0;
-    if (!isEmpty && application !== applicationId) {
-      throw new BootError(`${this.#path} is not a journal of Berth.`, 'Move it out of the data directory.');
-    }
-    if (version > formatVersion) {
-      throw new BootError(
-        `The journal ${this.#path} was written by a newer Berth (format ${version}; this one knows ${formatVersion}).`,
-        'Start the newer version again.',
-      );
-    }
-    database.run('PRAGMA journal_mode = WAL');
-    // FULL syncs the log at each commit, NORMAL only before it is copied into the file: consistent, but behind, after a power cut.
-    database.run(`PRAGMA synchronous = ${isSynced ? 'FULL' : 'NORMAL'}`);
-    database.run('PRAGMA busy_timeout = 0');
-    database.run('PRAGMA wal_autocheckpoint = 4000');
-    database.run('PRAGMA journal_size_limit = 67108864');
-    if (isEmpty) this.#transaction(() => database.run(schema));
+  /** Lets go of the file, whatever its state. */
+  abandon(): void {
+    this.#database.close();
   }
 
   /** Reads every row once: cuts a damaged last batch, refuses a journal that is damaged before it. */
   #verifyLog(): void {
-    const { seq: foldedSeq } = this.#database.query('SELECT seq FROM folded').get() as { seq: number };
-    let wholeSeq = foldedSeq;
-    let expected = foldedSeq + 1;
+    const { folded } = this.#database.query('SELECT folded FROM state').get() as { folded: number };
+    let wholeSeq = folded;
+    let expected = folded + 1;
     let damagedSeq: number | null = null;
     let damagedBatchEnded = false;
     this.#logBytes = 0;
     let openBytes = 0;
-    for (const row of this.#oldest.iterate(foldedSeq)) {
+    for (const row of this.#oldest.iterate(folded)) {
       // Anything behind a damaged batch says that this is not the tail.
-      if (damagedBatchEnded) throw this.#damaged(`row ${damagedSeq}`);
-      const isWhole = row.seq === expected && Bun.hash.crc32(row.changes) === row.checksum;
+      if (damagedBatchEnded) throw damaged(this.#path, `row ${damagedSeq}`);
+      const isWhole = row.seq === expected && changesChecksum(row.seq, row.last, row.changes) === row.checksum;
       if (!isWhole) damagedSeq ??= row.seq;
       openBytes += row.changes.length;
       if (row.last === 1 && damagedSeq !== null) damagedBatchEnded = true;
@@ -197,17 +166,15 @@ export class SqliteStore {
     this.#lastSeq = wholeSeq;
     if (expected === wholeSeq + 1) return;
     this.#transaction(() => this.#database.query('DELETE FROM log WHERE seq > ?').run(wholeSeq));
-    this.warnings.push(
-      `The last batch of the journal ${this.#path} was damaged and has been cut off: what was acknowledged in the last moment before the stop may be lost. Check the disk.`,
-    );
+    this.warnings.push(cutWarning(this.#path));
   }
 
   #appendBatch(batch: Uint8Array): void {
     for (let start = 0; start < batch.length; start += rowBytesMax) {
       const part = batch.subarray(start, start + rowBytesMax);
-      const isLast = start + rowBytesMax >= batch.length;
+      const last = start + rowBytesMax >= batch.length ? 1 : 0;
       this.#lastSeq += 1;
-      this.#append.run(this.#lastSeq, isLast ? 1 : 0, Bun.hash.crc32(part), part);
+      this.#append.run(this.#lastSeq, last, changesChecksum(this.#lastSeq, last, part), part);
     }
     this.#logBytes += batch.length;
   }
@@ -216,7 +183,7 @@ export class SqliteStore {
     let parts: Uint8Array[] = [];
     let [lastSeq, readBytes, openBytes] = [0, 0, 0];
     for (const row of this.#oldest.iterate(0)) {
-      if (Bun.hash.crc32(row.changes) !== row.checksum) throw this.#damaged(`row ${row.seq}`);
+      if (changesChecksum(row.seq, row.last, row.changes) !== row.checksum) throw damaged(this.#path, `row ${row.seq}`);
       parts.push(row.changes);
       openBytes += row.changes.length;
       if (row.last === 0) continue;
@@ -227,19 +194,11 @@ export class SqliteStore {
     return { lastSeq, readBytes };
   }
 
-  /** Most changes undo an earlier one (a message queued, a message delivered): only what is left of them is written. */
   #collect(batch: Uint8Array, seq: number, nets: Map<string, Net>): void {
     try {
-      readChanges(batch, (kind, deployment, key, value) => {
-        let net = nets.get(deployment);
-        if (net === undefined) nets.set(deployment, (net = { isForgotten: false, keys: new Map() }));
-        if (kind === changeKind.forget) {
-          net.isForgotten = true;
-          net.keys.clear();
-        } else net.keys.set(key, kind === changeKind.put ? value : null);
-      });
+      collectChanges(batch, nets);
     } catch (error) {
-      if (error instanceof RangeError) throw this.#damaged(`row ${seq}: ${error.message}`);
+      if (error instanceof RangeError) throw damaged(this.#path, `row ${seq}: ${error.message}`);
       throw error;
     }
   }
@@ -247,7 +206,7 @@ export class SqliteStore {
   #apply(deployment: string, net: Net): void {
     if (net.isForgotten) this.#forget.run(deployment);
     for (const [key, value] of net.keys) {
-      if (value !== null) this.#put.run(deployment, key, Bun.hash.crc32(value), value);
+      if (value !== null) this.#put.run(deployment, key, recordChecksum(deployment, key, value), value);
       else if (!net.isForgotten) this.#delete.run(deployment, key);
     }
   }
@@ -262,20 +221,8 @@ export class SqliteStore {
       throw error;
     }
   }
-
-  #damaged(where: string): BootError {
-    return new BootError(
-      `The journal ${this.#path} is damaged (${where}).`,
-      'Restore the data directory from a backup; or move this file away, and sessions, queued and retained messages start empty.',
-    );
-  }
 }
 
-function unreadable(path: string, error: unknown): BootError {
-  const detail = error instanceof Error ? error.message : String(error);
-  return new BootError(
-    `The journal ${path} cannot be opened (${detail}).`,
-    'Check the permissions and the disk; or move the file away, and sessions, queued and retained messages start empty.',
-    { cause: error },
-  );
+function cutWarning(path: string): string {
+  return `The last batch of the journal ${path} was damaged and has been cut off: what was acknowledged in the last moment before the stop may be lost. Check the disk.`;
 }

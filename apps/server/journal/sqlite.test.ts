@@ -20,14 +20,14 @@ for (const durability of ['fsync', 'os'] as const) {
   describeJournal(
     `sqlite (${durability})`,
     () => (path = newPath()),
-    () => SqliteJournal.open(path, durability),
+    () => SqliteJournal.open({ path, durability }),
   );
 }
 
 /** A journal with as many batches, one row each, all of them in the log. @returns its path. */
 async function journalWith(batches: number): Promise<string> {
   const path = newPath();
-  const journal = await SqliteJournal.open(path, 'os');
+  const journal = await SqliteJournal.open({ path, durability: 'os' });
   for (let batch = 1; batch <= batches; batch++) {
     journal.put(a, `key ${batch}`, bytes(String(batch)));
     journal.flush();
@@ -44,7 +44,7 @@ function tamper(path: string, sql: string): void {
 }
 
 async function openAndRead(path: string): Promise<{ content: Record<string, string>; warnings: readonly string[] }> {
-  const journal = await SqliteJournal.open(path, 'os');
+  const journal = await SqliteJournal.open({ path, durability: 'os' });
   try {
     return { content: await contentOf(journal), warnings: journal.warnings };
   } finally {
@@ -68,7 +68,7 @@ describe('sqlite: a damaged file', () => {
   test('after a cut, new batches follow the whole ones', async () => {
     const path = await journalWith(3);
     tamper(path, 'UPDATE log SET checksum = checksum + 1 WHERE seq = 3');
-    const journal = await SqliteJournal.open(path, 'os');
+    const journal = await SqliteJournal.open({ path, durability: 'os' });
     journal.put(a, 'new', bytes('4'));
     await journal.close();
     expect((await openAndRead(path)).content).toEqual({ 'a/key 1': '1', 'a/key 2': '2', 'a/new': '4' });
@@ -96,16 +96,18 @@ describe('sqlite: a damaged file', () => {
 
   test('a newer format is refused', async () => {
     const path = await journalWith(1);
-    tamper(path, 'PRAGMA user_version = 2');
-    await expect(SqliteJournal.open(path, 'os')).rejects.toThrow('newer Berth (format 2; this one knows 1)');
+    tamper(path, 'PRAGMA user_version = 3');
+    await expect(SqliteJournal.open({ path, durability: 'os' })).rejects.toThrow(
+      'newer Berth (format 3; this one knows 2)',
+    );
   });
 
   test('a file that is no journal is refused', async () => {
     const [text, other] = [newPath(), newPath()];
     writeFileSync(text, 'x'.repeat(5000));
     tamper(other, 'CREATE TABLE theirs (x)');
-    await expect(SqliteJournal.open(text, 'os')).rejects.toThrow('cannot be opened');
-    await expect(SqliteJournal.open(other, 'os')).rejects.toThrow('is not a journal of Berth');
+    await expect(SqliteJournal.open({ path: text, durability: 'os' })).rejects.toThrow('cannot be opened');
+    await expect(SqliteJournal.open({ path: other, durability: 'os' })).rejects.toThrow('is not a journal of Berth');
   });
 
   test('an empty file of mode 0600, as the data directory reserves it, keeps its mode', async () => {
@@ -116,54 +118,13 @@ describe('sqlite: a damaged file', () => {
   });
 });
 
-describe('sqlite: a disk that cannot be written for a while', () => {
-  test('the failure is told, and everything becomes durable in order afterwards', async () => {
-    const path = newPath();
-    const journal = await SqliteJournal.open(path, 'os');
-    const other = new Database(path);
-    other.run('BEGIN IMMEDIATE');
-    const reported: number[] = [];
-    const failed = Promise.withResolvers<Error>();
-    const done = Promise.withResolvers<void>();
-    journal.onFailure = failed.resolve;
-    journal.onDurable = (batch) => {
-      reported.push(batch);
-      if (batch === 2) done.resolve();
-    };
-    journal.put(a, 'one', bytes('1'));
-    journal.flush();
-    expect((await failed.promise).message).toContain('locked');
-    journal.put(a, 'two', bytes('2'));
-    journal.flush();
-    expect(reported).toEqual([]);
-    expect(journal.queuedBytes).toBeGreaterThan(0);
-    other.run('ROLLBACK');
-    other.close();
-    await done.promise;
-    await journal.close();
-    expect((await openAndRead(path)).content).toEqual({ 'a/one': '1', 'a/two': '2' });
-  });
-
-  test('a close that cannot write says so', async () => {
-    const path = newPath();
-    const journal = await SqliteJournal.open(path, 'os');
-    const other = new Database(path);
-    other.run('BEGIN IMMEDIATE');
-    journal.put(a, 'one', bytes('1'));
-    const failure: unknown = await journal.close().catch((error: unknown) => error);
-    other.close();
-    expect(failure).toMatchObject({ message: 'database is locked' });
-    await expect(journal.close()).rejects.toThrow('locked');
-  });
-});
-
 describe('sqlite: folding', () => {
   test('the log stays short under a load that goes on, and nothing is lost', async () => {
     const path = newPath();
-    const journal = await SqliteJournal.open(path, 'os');
+    const journal = await SqliteJournal.open({ path, durability: 'os' });
     const value = new Uint8Array(4000);
     let batch = 0;
-    // 160 MB of changes to 200 keys: five times what the log may grow to.
+    // 160 MB of changes to 200 keys: more than twice what the log may grow to.
     for (let round = 0; round < 200; round++) {
       for (let key = 0; key < 200; key++) {
         value.fill(round);
@@ -182,7 +143,7 @@ describe('sqlite: folding', () => {
       size: number;
     };
     database.close();
-    expect(size).toBeLessThan(34 * 1024 * 1024);
+    expect(size).toBeLessThan(68 * 1024 * 1024);
     const { content } = await openAndRead(path);
     expect(Object.keys(content)).toHaveLength(201);
     expect(content['a/round']).toBe('199');

@@ -2,50 +2,67 @@ import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { BootError } from '../config/boot-error.ts';
 import { changeKind, ChangeWriter } from './changes.ts';
 import type { JournalRecord, ServerJournal } from './port.ts';
+import { BatchQueue } from './queue.ts';
 import type { FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
 
-/** A journal in a file of SQLite. This side only encodes; a thread of its own waits for the disk. */
+const usual = { retryMs: 1_000, answerMsMax: 10_000 };
+
+export interface SqliteJournalOptions {
+  readonly path: string;
+  /** `fsync`: a durable batch survives a power cut; `os`: the end of the process only. */
+  readonly durability: 'fsync' | 'os';
+  /** The program of its thread; tests have one that fails on demand. */
+  readonly program?: string;
+  /** After a failure, before the file is opened and written anew. */
+  readonly retryMs?: number;
+  /** A disk that has not answered for so long counts as failed. */
+  readonly answerMsMax?: number;
+}
+
+/**
+ * `opening`: for the first time. `writing`: all is well. `failing`: it could not be written; it is opened anew in a moment.
+ * `renewing`: what waits is being written again. `closing`, `closed`.
+ */
+type Phase = 'opening' | 'writing' | 'failing' | 'renewing' | 'closing' | 'closed';
+
+/** A journal in a file of SQLite. This side only encodes and keeps what is not durable; a thread of its own waits for the disk. */
 export class SqliteJournal implements ServerJournal {
   readonly durable = true;
   onDurable: (batch: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
-  readonly #worker: Worker;
+  onRecovery: () => void = () => {};
+  readonly #options: SqliteJournalOptions & typeof usual;
   readonly #writer = new ChangeWriter();
-  /** Batches on their way, oldest first. */
-  readonly #sent: { readonly batch: number; readonly bytes: number }[] = [];
+  readonly #queue = new BatchQueue();
   readonly #openedPromise = Promise.withResolvers<void>();
   readonly #closedPromise = Promise.withResolvers<void>();
   #page = Promise.withResolvers<readonly StoredRecord[]>();
+  #worker: Worker | null = null;
+  #phase: Phase = 'opening';
   #warnings: readonly string[] = [];
   #openBatch = 1;
-  #sentBytes = 0;
-  #failure: Error | null = null;
-  #isClosing = false;
+  /** The last one that was there when the file was opened anew. */
+  #renewedUpTo = 0;
+  #retry: ReturnType<typeof setTimeout> | null = null;
+  readonly #watch: ReturnType<typeof setInterval>;
+  /** What is wrong, as it was told last; null where nothing is. */
+  #told: string | null = null;
 
-  private constructor(path: string, isSynced: boolean) {
-    this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url).href, { name: 'journal' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#hear(data));
-    this.#worker.addEventListener('error', (event) =>
-      this.#fail(new Error(`The journal's thread failed: ${event.message}`)),
-    );
+  private constructor(options: SqliteJournalOptions) {
+    this.#options = { ...usual, ...options };
     // Whoever waits for one of these hears of a failure; where nobody does, `onFailure` has told it.
-    for (const promise of [this.#closedPromise.promise, this.#page.promise]) promise.catch(() => {});
-    this.#say({ kind: 'open', path, isSynced });
+    for (const promise of [this.#openedPromise.promise, this.#closedPromise.promise]) promise.catch(() => {});
+    this.#watch = setInterval(() => this.#lookAtProgress(), this.#options.retryMs);
+    this.#open(false);
   }
 
   /**
    * Opens the file, and makes it where there is none.
-   * @param durability `fsync`: a durable batch survives a power cut; `os`: the end of the process only.
    * @throws BootError when the file is damaged, newer, or not a journal.
    */
-  static async open(path: string, durability: 'fsync' | 'os'): Promise<SqliteJournal> {
-    const journal = new SqliteJournal(path, durability === 'fsync');
-    try {
-      await journal.#openedPromise.promise;
-    } catch (error) {
-      journal.#worker.terminate();
-      throw error;
-    }
+  static async open(options: SqliteJournalOptions): Promise<SqliteJournal> {
+    const journal = new SqliteJournal(options);
+    await journal.#openedPromise.promise;
     return journal;
   }
 
@@ -54,7 +71,11 @@ export class SqliteJournal implements ServerJournal {
   }
 
   get queuedBytes(): number {
-    return this.#sentBytes + this.#writer.length;
+    return this.#queue.bytes + this.#writer.length;
+  }
+
+  get queuedBytesOf(): ReadonlyMap<string, number> {
+    return this.#queue.bytesOf;
   }
 
   get warnings(): readonly string[] {
@@ -75,18 +96,14 @@ export class SqliteJournal implements ServerJournal {
 
   flush(): void {
     if (this.#writer.length === 0) return;
-    const [batch, bytes] = [this.#openBatch, this.#writer.take()];
+    const batch = this.#queue.add(this.#openBatch, this.#writer.take(), performance.now());
     this.#openBatch += 1;
-    this.#sent.push({ batch, bytes: bytes.length });
-    this.#sentBytes += bytes.length;
-    this.#worker.postMessage({ kind: 'append', batch, bytes } satisfies ToWorker, [bytes.buffer]);
+    if (this.#phase === 'writing') this.#say({ kind: 'append', batches: [batch] });
   }
 
   async *restore(): AsyncIterable<JournalRecord> {
     for (;;) {
       this.#page = Promise.withResolvers();
-      this.#page.promise.catch(() => {});
-      if (this.#failure !== null) throw this.#failure;
       this.#say({ kind: 'restore' });
       const records = await this.#page.promise;
       if (records.length === 0) return;
@@ -95,54 +112,143 @@ export class SqliteJournal implements ServerJournal {
   }
 
   close(): Promise<void> {
-    if (!this.#isClosing && this.#failure === null) {
-      this.flush();
-      this.#say({ kind: 'close' });
-    }
-    this.#isClosing = true;
+    if (this.#phase === 'closing' || this.#phase === 'closed') return this.#closedPromise.promise;
+    this.flush();
+    const wasWriting = this.#phase === 'writing';
+    this.#phase = 'closing';
+    if (wasWriting) this.#say({ kind: 'close' });
+    // Once more, for it may work by now.
+    else this.#open(true);
     return this.#closedPromise.promise;
   }
 
+  #open(isAgain: boolean): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    if (this.#worker === null) this.#worker = this.#newWorker();
+    const { path, durability } = this.#options;
+    this.#say({ kind: 'open', path, isSynced: durability === 'fsync', isAgain });
+  }
+
+  #newWorker(): Worker {
+    const program = this.#options.program ?? new URL('./sqlite-worker.ts', import.meta.url).href;
+    const worker = new Worker(program, { name: 'journal' });
+    worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+      if (this.#worker === worker) this.#hear(data);
+    });
+    const ended = (why: string): void => {
+      if (this.#worker !== worker) return;
+      this.#worker = null;
+      this.#fail(new Error(why));
+    };
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      ended(`its thread failed: ${event.message.split('\n').at(-1)}`);
+    });
+    worker.addEventListener('close', () => ended('its thread ended'));
+    return worker;
+  }
+
   #say(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   #hear(message: FromWorker): void {
-    if (message.kind === 'durable') this.#settle(message.batch);
-    else if (message.kind === 'page') this.#page.resolve(message.records);
-    else if (message.kind === 'opened') {
-      this.#warnings = message.warnings;
-      this.#openedPromise.resolve();
-    } else if (message.kind === 'closed') {
-      this.#worker.terminate();
-      this.#closedPromise.resolve();
-    } else {
-      const { remedy, isFinal } = message;
-      const error = remedy === null ? new Error(message.message) : new BootError(message.message, remedy);
-      // A close does not wait for a full disk to become free.
-      if (isFinal || this.#isClosing) this.#fail(error);
-      else this.onFailure(error);
+    switch (message.kind) {
+      case 'durable':
+        this.#settle(message.batch);
+        break;
+      case 'page':
+        this.#page.resolve(message.records);
+        break;
+      case 'opened':
+        this.#warnings = message.warnings;
+        this.#opened();
+        break;
+      case 'closed':
+        this.#end();
+        this.#closedPromise.resolve();
+        break;
+      case 'failed': {
+        const { remedy } = message;
+        this.#fail(remedy === null ? new Error(message.message) : new BootError(message.message, remedy));
+      }
     }
+  }
+
+  #opened(): void {
+    if (this.#phase === 'opening') {
+      this.#phase = 'writing';
+      this.#openedPromise.resolve();
+      return;
+    }
+    const { batches } = this.#queue;
+    // All in one transaction: what of it was written before is written over, and never half of it.
+    if (batches.length > 0) this.#say({ kind: 'append', batches });
+    if (this.#phase === 'closing') {
+      this.#say({ kind: 'close' });
+      return;
+    }
+    this.#phase = 'renewing';
+    this.#renewedUpTo = this.#openBatch - 1;
+    if (batches.length === 0) this.#recovered();
   }
 
   #settle(batch: number): void {
-    let count = 0;
-    for (const sent of this.#sent) {
-      if (sent.batch > batch) break;
-      this.#sentBytes -= sent.bytes;
-      count += 1;
-    }
-    this.#sent.splice(0, count);
+    this.#queue.settle(batch);
     this.onDurable(batch);
+    if (this.#phase === 'renewing' && batch >= this.#renewedUpTo) this.#recovered();
+    else if (this.#phase === 'writing') this.#tellRecovery();
+  }
+
+  #recovered(): void {
+    this.#phase = 'writing';
+    const { batches } = this.#queue;
+    if (batches.length > 0) this.#say({ kind: 'append', batches });
+    this.#tellRecovery();
+  }
+
+  #tellRecovery(): void {
+    if (this.#told === null) return;
+    this.#told = null;
+    this.onRecovery();
   }
 
   #fail(error: Error): void {
-    if (this.#failure !== null) return;
-    this.#failure = error;
-    this.#openedPromise.reject(error);
+    const phase = this.#phase;
+    if (phase === 'closed') return;
+    if (phase === 'opening' || phase === 'closing') {
+      this.#end();
+      this.#openedPromise.reject(error);
+      this.#closedPromise.reject(error);
+      return;
+    }
+    this.#phase = 'failing';
+    this.#page.promise.catch(() => {});
     this.#page.reject(error);
-    this.#closedPromise.reject(error);
-    this.#worker.terminate();
+    this.#tellFailure(error);
+    this.#retry = setTimeout(() => this.#open(true), this.#options.retryMs);
+  }
+
+  #tellFailure(error: Error): void {
+    if (this.#told === error.message) return;
+    this.#told = error.message;
     this.onFailure(error);
+  }
+
+  /** A disk that hangs says nothing. */
+  #lookAtProgress(): void {
+    if (this.#phase !== 'writing' && this.#phase !== 'renewing') return;
+    const waits = performance.now() - this.#queue.waitingSince;
+    if (waits > this.#options.answerMsMax) this.#tellFailure(new Error('the disk does not answer'));
+  }
+
+  #end(): void {
+    this.#phase = 'closed';
+    clearInterval(this.#watch);
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    const worker = this.#worker;
+    this.#worker = null;
+    worker?.terminate();
   }
 }

@@ -59,6 +59,8 @@ const ordinary: Readonly<Record<EventKind, { readonly level: LogLevel; readonly 
   'will.published': { level: 'info', message: 'Will published' },
   'reading.paused': { level: 'info', message: 'Reading paused' },
   'request.refused': { level: 'warn', message: 'REST request refused' },
+  'journal.failed': { level: 'error', message: 'The journal cannot be written' },
+  'journal.recovered': { level: 'info', message: 'The journal can be written again' },
 };
 
 /** The line of an event. */

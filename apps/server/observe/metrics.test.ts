@@ -27,6 +27,7 @@ function sources(changes: Partial<MetricsSources> = {}): MetricsSources {
       connectSeconds: 5,
       unauthenticatedBytes: 6,
       restRequestsPerSecond: 7,
+      journalQueueBytes: 8,
     },
     faultCounts: new FaultCounts(),
     version: '0.1.0',

@@ -25,6 +25,8 @@ export interface MetricsSources {
   readonly installationLimitsReached: Readonly<Record<InstallationLimitName, number>>;
   /** `Sink.failures`. */
   readonly eventFailures: number;
+  /** The queue of changes that wait for the disk, and whether the disk takes them. */
+  readonly journal: { readonly queuedBytes: number; readonly isFailing: boolean; readonly failures: number };
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -100,7 +102,7 @@ export function renderMetrics(sources: MetricsSources): string {
 }
 
 function processFamilies(sources: MetricsSources): Family[] {
-  const { version, startedAt, now, residentBytes, cpuSeconds, openConnections, eventFailures } = sources;
+  const { version, startedAt, now, residentBytes, cpuSeconds, openConnections, eventFailures, journal } = sources;
   const one = (name: string, type: Family['type'], help: string, value: number, labels: Labels = {}): Family => ({
     name,
     type,
@@ -115,6 +117,9 @@ function processFamilies(sources: MetricsSources): Family[] {
     one('process_cpu_seconds_total', 'counter', 'CPU time of the process, user and system.', cpuSeconds),
     one('berth_open_connections', 'gauge', 'Open sockets, those before CONNECT too.', openConnections),
     one('berth_event_failures_total', 'counter', 'Events that could not be logged or kept.', eventFailures),
+    one('berth_journal_queued_bytes', 'gauge', 'Changes that wait for the disk.', journal.queuedBytes),
+    one('berth_journal_writable', 'gauge', '1, or 0 while the journal cannot be written.', journal.isFailing ? 0 : 1),
+    one('berth_journal_failures_total', 'counter', 'How often the journal could not be written.', journal.failures),
   ];
 }
 

@@ -1,0 +1,194 @@
+/** The journal on a disk that fails: injected at the port of its store, so that it is tested wherever tests run. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeploymentId } from '../../../packages/engine/ids.ts';
+import { contentOf, durable } from './contract.ts';
+import { SqliteJournal } from './sqlite.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'berth-failures-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const a = 'a' as DeploymentId;
+const bytes = (text: string) => new TextEncoder().encode(text);
+const program = new URL('./fixtures/faulty-worker.ts', import.meta.url).href;
+let count = 0;
+
+/** A journal whose disk fails while there is a fault. */
+class Disk {
+  readonly path = join(root, `${++count}.db`);
+  readonly #fault = `${this.path}.fault`;
+
+  break(how: string): void {
+    writeFileSync(this.#fault, how);
+  }
+
+  repair(): void {
+    rmSync(this.#fault, { force: true });
+  }
+
+  open(more: { answerMsMax?: number } = {}): Promise<SqliteJournal> {
+    return SqliteJournal.open({ path: this.path, durability: 'fsync', program, retryMs: 5, ...more });
+  }
+
+  async content(): Promise<Record<string, string>> {
+    const journal = await this.open();
+    try {
+      return await contentOf(journal);
+    } finally {
+      await journal.close();
+    }
+  }
+}
+
+/** The next failure, and the recovery after it. */
+function trouble(journal: SqliteJournal): { failed: Promise<Error>; recovered: Promise<void>; told: string[] } {
+  const [failed, recovered] = [Promise.withResolvers<Error>(), Promise.withResolvers<void>()];
+  const told: string[] = [];
+  journal.onFailure = (error) => {
+    told.push(error.message);
+    failed.resolve(error);
+  };
+  journal.onRecovery = () => {
+    told.push('recovered');
+    recovered.resolve();
+  };
+  return { failed: failed.promise, recovered: recovered.promise, told };
+}
+
+describe('a journal that cannot be written', () => {
+  test.each([
+    ['a full disk', 'append SQLITE_FULL', 'injected SQLITE_FULL'],
+    ['a write that fails', 'append SQLITE_IOERR_WRITE', 'injected SQLITE_IOERR_WRITE'],
+    ['a sync that fails, the batch being in the file', 'committed SQLITE_IOERR_FSYNC', 'injected SQLITE_IOERR_FSYNC'],
+    ['a thread that ends before the batch is written', 'append exit', 'its thread ended'],
+    ['a thread that ends when it is written and not said', 'committed exit', 'its thread ended'],
+    ['a defect in the thread', 'receive throw', 'its thread failed'],
+  ])('%s: it is told once, nothing is lost, it goes on by itself', async (_what, fault, message) => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    journal.put(a, 'before', bytes('0'));
+    const first = durable(journal, journal.openBatch);
+    journal.flush();
+    await first;
+    const { failed, recovered, told } = trouble(journal);
+    disk.break(fault);
+    for (const step of ['1', '2', '3']) {
+      journal.put(a, 'counter', bytes(step));
+      journal.delete(a, `step ${Number(step) - 1}`);
+      journal.put(a, `step ${step}`, bytes(step));
+      journal.flush();
+    }
+    expect((await failed).message).toContain(message);
+    expect(journal.queuedBytes).toBeGreaterThan(0);
+    expect(journal.queuedBytesOf.get('a')).toBe(journal.queuedBytes);
+    const reported: number[] = [];
+    const all = Promise.withResolvers<void>();
+    journal.onDurable = (batch) => {
+      reported.push(batch);
+      if (batch === 6) all.resolve();
+    };
+    // What comes meanwhile waits with them.
+    journal.put(a, 'meanwhile', bytes('4'));
+    journal.flush();
+    disk.repair();
+    await recovered;
+    journal.put(a, 'afterwards', bytes('5'));
+    journal.flush();
+    await all.promise;
+    expect(told).toEqual([expect.stringContaining(message), 'recovered']);
+    expect(reported).toEqual(reported.toSorted((x, y) => x - y));
+    expect(journal.queuedBytes).toBe(0);
+    expect(journal.queuedBytesOf.size).toBe(0);
+    await journal.close();
+    expect(await disk.content()).toEqual({
+      'a/before': '0',
+      'a/counter': '3',
+      'a/step 3': '3',
+      'a/meanwhile': '4',
+      'a/afterwards': '5',
+    });
+  });
+
+  test('it fails for a long time, for one reason after another: each is told, no batch is durable meanwhile', async () => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    const { failed, recovered, told } = trouble(journal);
+    const reported: number[] = [];
+    journal.onDurable = (batch) => reported.push(batch);
+    disk.break('append SQLITE_FULL');
+    journal.put(a, 'one', bytes('1'));
+    journal.flush();
+    await failed;
+    const second = Promise.withResolvers<void>();
+    journal.onFailure = (error) => {
+      told.push(error.message);
+      second.resolve();
+    };
+    disk.break('open SQLITE_READONLY');
+    await second.promise;
+    expect(reported).toEqual([]);
+    disk.repair();
+    await recovered;
+    expect(told).toEqual(['injected SQLITE_FULL', 'injected SQLITE_READONLY', 'recovered']);
+    expect(reported).toEqual([1]);
+    await journal.close();
+    expect(await disk.content()).toEqual({ 'a/one': '1' });
+  });
+
+  test('a disk that hangs is told of, and that it answers again', async () => {
+    const disk = new Disk();
+    const journal = await disk.open({ answerMsMax: 20 });
+    const { failed, recovered } = trouble(journal);
+    disk.break('append hang');
+    journal.put(a, 'one', bytes('1'));
+    journal.flush();
+    expect((await failed).message).toBe('the disk does not answer');
+    disk.repair();
+    await recovered;
+    await journal.close();
+    expect(await disk.content()).toEqual({ 'a/one': '1' });
+  });
+
+  test('a close that cannot write says so, and does not wait', async () => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    disk.break('append SQLITE_FULL');
+    journal.put(a, 'one', bytes('1'));
+    for (let call = 1; call <= 2; call++) {
+      const failure: unknown = await journal.close().catch((error: unknown) => error);
+      expect(failure).toMatchObject({ message: 'injected SQLITE_FULL' });
+    }
+  });
+
+  test('a close while it fails tries once more', async () => {
+    const disk = new Disk();
+    const journal = await SqliteJournal.open({ path: disk.path, durability: 'fsync', program, retryMs: 3_600_000 });
+    const { failed } = trouble(journal);
+    disk.break('append SQLITE_FULL');
+    journal.put(a, 'one', bytes('1'));
+    journal.flush();
+    await failed;
+    disk.repair();
+    await journal.close();
+    expect(await disk.content()).toEqual({ 'a/one': '1' });
+  });
+
+  test('no room to fold: batches go on, and are folded when there is', async () => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    const { told } = trouble(journal);
+    disk.break('fold SQLITE_FULL');
+    for (let key = 0; key < 64; key++) {
+      journal.put(a, `${key}`, new Uint8Array(64 * 1024));
+      const isDurable = durable(journal, journal.openBatch);
+      journal.flush();
+      await isDurable;
+    }
+    expect(told).toEqual([]);
+    disk.repair();
+    await journal.close();
+    expect(Object.keys(await disk.content())).toHaveLength(64);
+  });
+});

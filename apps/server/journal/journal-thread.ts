@@ -1,0 +1,145 @@
+import { BootError } from '../config/boot-error.ts';
+import { FoldPace } from './fold-pace.ts';
+import type { Batch, FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
+
+/** The file, as the thread uses it. */
+export interface JournalStore {
+  readonly warnings: readonly string[];
+  readonly logBytes: number;
+  append(batches: readonly Uint8Array[]): void;
+  renew(): void;
+  fold(bytes: number): void;
+  page(after: { readonly deployment: string; readonly key: string } | null): readonly StoredRecord[];
+  close(): void;
+  abandon(): void;
+}
+
+/** A full disk may have no room to fold, and still some to append: folding is tried again after this. */
+const foldAgainMs = 1_000;
+/** While records are being read at the start: nobody waits for anything else. */
+const restoreFoldBytes = 32 * 1024 * 1024;
+
+/** What the thread of the journal does with what it is told. A failure ends it until it is told to open again. */
+export class JournalThread {
+  readonly #port: Worker;
+  readonly #open: (path: string, isSynced: boolean) => JournalStore;
+  readonly #pace = new FoldPace();
+  #store: JournalStore | null = null;
+  #waiting: Batch[] = [];
+  #isScheduled = false;
+  #isRestoring = false;
+  #restored: StoredRecord | null = null;
+  #foldsFrom = 0;
+
+  private constructor(port: Worker, open: (path: string, isSynced: boolean) => JournalStore) {
+    this.#port = port;
+    this.#open = open;
+  }
+
+  /** Does what it is told through the port from now on. */
+  static serve(port: Worker, open: (path: string, isSynced: boolean) => JournalStore): void {
+    const thread = new JournalThread(port, open);
+    port.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => thread.#guarded(() => thread.#handle(data)));
+  }
+
+  #handle(message: ToWorker): void {
+    if (message.kind === 'open') {
+      const store = this.#open(message.path, message.isSynced);
+      this.#store = store;
+      if (message.isAgain) store.renew();
+      this.#say({ kind: 'opened', warnings: store.warnings });
+      return;
+    }
+    // After a failure: what is said now was said before it was heard of.
+    if (this.#store === null) return;
+    if (message.kind === 'append') {
+      this.#waiting.push(...message.batches);
+      this.#schedule();
+    } else if (message.kind === 'restore') this.#restore(this.#store);
+    else {
+      this.#write(this.#store);
+      this.#store.close();
+      this.#store = null;
+      this.#say({ kind: 'closed' });
+    }
+  }
+
+  /** Not at once: batches that have already been sent join the same transaction. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      const store = this.#store;
+      if (store !== null) this.#guarded(() => this.#turn(store));
+    });
+  }
+
+  #turn(store: JournalStore): void {
+    const begun = performance.now();
+    const writtenBytes = this.#waiting.reduce((sum, batch) => sum + batch.bytes.length, 0);
+    this.#write(store);
+    if (this.#isRestoring || performance.now() < this.#foldsFrom) return;
+    const bytes = this.#pace.bytes(store.logBytes, { bytes: writtenBytes, ms: performance.now() - begun });
+    if (bytes > 0) this.#fold(store, bytes);
+    if (bytes > 0 || this.#pace.isDue(store.logBytes)) this.#schedule();
+  }
+
+  #fold(store: JournalStore, bytes: number): void {
+    const begun = performance.now();
+    try {
+      store.fold(bytes);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.#foldsFrom = begun + foldAgainMs;
+    }
+    this.#pace.took(bytes, performance.now() - begun);
+  }
+
+  #write(store: JournalStore): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined) return;
+    store.append(this.#waiting.map(({ bytes }) => bytes));
+    this.#waiting = [];
+    this.#say({ kind: 'durable', batch: last.number });
+  }
+
+  #restore(store: JournalStore): void {
+    if (!this.#isRestoring) {
+      this.#isRestoring = true;
+      while (store.logBytes > 0) store.fold(restoreFoldBytes);
+    }
+    const records = store.page(this.#restored).map(({ deployment, key, value }) => ({ deployment, key, value }));
+    this.#restored = records.at(-1) ?? null;
+    this.#isRestoring = this.#restored !== null;
+    this.#say({ kind: 'page', records });
+  }
+
+  #guarded(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    try {
+      this.#store?.abandon();
+    } catch {
+      // It could not be written; that it cannot be closed says nothing new.
+    }
+    this.#store = null;
+    this.#waiting = [];
+    const message = error instanceof Error ? error.message : String(error);
+    this.#say({ kind: 'failed', message, remedy: error instanceof BootError ? error.remedy : null });
+  }
+
+  #say(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL';
+}

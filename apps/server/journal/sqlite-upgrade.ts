@@ -1,0 +1,28 @@
+import type { Database } from 'bun:sqlite';
+import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
+
+/**
+ * Format 1 had checksums over values only, and one number in the place of the state. A row that does not fit its checksum keeps
+ * it, and so is found damaged afterwards as it would have been before. Call in a transaction.
+ */
+export function upgradeFrom1(database: Database): void {
+  const record = database.query('SELECT deployment, key, checksum, value FROM snapshot WHERE rowid = ?');
+  const setRecord = database.query('UPDATE snapshot SET checksum = ? WHERE rowid = ?');
+  for (const { id } of database.query('SELECT rowid AS id FROM snapshot').all() as { id: number }[]) {
+    const row = record.get(id) as { deployment: string; key: string; checksum: number; value: Uint8Array };
+    if (Bun.hash.crc32(row.value) === row.checksum)
+      setRecord.run(recordChecksum(row.deployment, row.key, row.value), id);
+  }
+  const batch = database.query('SELECT last, checksum, changes FROM log WHERE seq = ?');
+  const setBatch = database.query('UPDATE log SET checksum = ? WHERE seq = ?');
+  for (const { seq } of database.query('SELECT seq FROM log').all() as { seq: number }[]) {
+    const row = batch.get(seq) as { last: number; checksum: number; changes: Uint8Array };
+    if (Bun.hash.crc32(row.changes) === row.checksum) setBatch.run(changesChecksum(seq, row.last, row.changes), seq);
+  }
+  database.run(`
+    CREATE TABLE state (folded INTEGER NOT NULL, synced INTEGER NOT NULL, renewals INTEGER NOT NULL) STRICT;
+    INSERT INTO state SELECT seq, 1, 0 FROM folded;
+    DROP TABLE folded;
+    PRAGMA user_version = 2;
+  `);
+}
