@@ -37,6 +37,7 @@ function sources(changes: Partial<MetricsSources> = {}): MetricsSources {
     cpuSeconds: 1.25,
     openConnections: 17,
     eventFailures: 0,
+    journal: { queuedBytes: 4096, isFailing: true, failures: 2 },
     ...changes,
   };
 }
@@ -147,6 +148,9 @@ describe('metrics', () => {
       expect(shown.get(`berth_limit_reached_total{deployment="a1b2c3",limit="${name}"}`)).toBe(String(100 + index));
     expect(shown.get('berth_installation_limit_reached_total{limit="connections"}')).toBe('1');
     expect(shown.get('berth_installation_limit_reached_total{limit="restRequestsPerSecond"}')).toBe('7');
+    expect(shown.get('berth_journal_queued_bytes')).toBe('4096');
+    expect(shown.get('berth_journal_writable')).toBe('0');
+    expect(shown.get('berth_journal_failures_total')).toBe('2');
   });
 
   test('escape label values', () => {
