@@ -9,7 +9,7 @@ const unseen = {
   reason: null,
 } as const satisfies Partial<FaultEntry>;
 
-/** Faults of the numbers -2, -3 and -13 that the doctor finds. */
+/** Faults of the numbers -2, -3, -9 and -13 that the doctor finds. */
 export const doctorFaults = {
   'port.http-server': {
     ...unseen,
@@ -75,12 +75,12 @@ export const doctorFaults = {
     ...unseen,
     title: { en: 'The certificate is not valid yet', zh: '证书尚未生效' },
     cause: {
-      en: 'The certificate becomes valid in the future, while the clock here agrees with that of the network: the clock of the machine that issued it was ahead, or it was installed too early.',
-      zh: '证书在未来才生效，而本机时钟与网络时间一致：签发证书的机器时钟超前，或者证书安装过早。',
+      en: 'The certificate becomes valid in the future, and nothing says that the clock here is wrong: the clock of the machine that issued it was ahead, or it was installed too early.',
+      zh: '证书在未来才生效，而且没有迹象表明本机时钟有误：签发证书的机器时钟超前，或者证书安装过早。',
     },
     remedy: {
-      en: 'The operator sets the clock of the server and has a new certificate issued: "berth ca renew".',
-      zh: '运维人员需要校准服务器时钟并重新签发证书：执行 berth ca renew。',
+      en: 'Compare the clock of this machine first. If it is right, the operator sets the clock of the server and has a new certificate issued: "berth ca renew".',
+      zh: '请先核对本机时钟。如果时钟正确，运维人员需要校准服务器时钟并重新签发证书：执行 berth ca renew。',
     },
   },
   'tls.chain-incomplete': {
@@ -118,6 +118,18 @@ export const doctorFaults = {
     remedy: {
       en: 'Set the clock before connecting: NTP on computers ("timedatectl set-ntp true"), configTime() on ESP32 and ESP8266, ntptime.settime() in MicroPython, AT+CTZU=1 or AT+CNTP on modems.',
       zh: '连接前先校准时钟：电脑启用 NTP（timedatectl set-ntp true），ESP32 和 ESP8266 调用 configTime()，MicroPython 调用 ntptime.settime()，模组使用 AT+CTZU=1 或 AT+CNTP。',
+    },
+  },
+  'protocol.no-connack': {
+    ...unseen,
+    title: { en: 'Closed without a CONNACK', zh: '没有 CONNACK 就断开' },
+    cause: {
+      en: 'The connection opens, but the server closes it on CONNECT without an answer in MQTT: it speaks something else, it refuses silently (some services do so when a policy does not permit the client identifier), it wants a client certificate, or a proxy has no server behind it.',
+      zh: '连接可以建立，但服务器收到 CONNECT 后没有返回任何 MQTT 应答就断开：可能使用其他协议，可能静默拒绝（有些服务在策略不允许该客户端 ID 时会这样做），可能要求客户端证书，也可能是代理后面没有服务器。',
+    },
+    remedy: {
+      en: 'Check the port, and look into the log of the server at this time. Berth itself always answers a CONNECT of MQTT 3.1.1 and 5.0.',
+      zh: '请检查端口，并查看服务器在该时间的日志。Berth 自身总会应答 MQTT 3.1.1 和 5.0 的 CONNECT。',
     },
   },
   'connection.idle-cut': {

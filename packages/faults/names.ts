@@ -82,6 +82,7 @@ export const faultNumbers = {
   'protocol.second-connect': -9,
   'protocol.authentication-method': -9,
   'protocol.topic-alias': -9,
+  'protocol.no-connack': -9,
   // -10: not permitted
   'access.publish-denied': -10,
   'access.subscribe-denied': -10,

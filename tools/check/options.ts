@@ -8,6 +8,7 @@ export const groups = [
   'unit',
   'service',
   'durability',
+  'doctor',
   'clients',
   'samples',
   'guide',

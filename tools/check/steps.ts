@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CommandResult, root, run } from './command.ts';
 import { countTests } from './junit.ts';
 import type { Group } from './options.ts';
-import { guideToolchains, sampleToolchains, toolchains } from './toolchains.ts';
+import { doctorToolchains, guideToolchains, sampleToolchains, toolchains } from './toolchains.ts';
 
 /** What a step says: how many checks passed and failed, and what to show where one failed. */
 export interface StepResult {
@@ -50,6 +50,8 @@ export function allSteps(fix: boolean): Step[] {
     tests('unit tests', 'unit', 900, ['packages', 'apps', 'testkit', 'tools', 'conformance', 'bench', 'examples']),
     tests('the service from outside', 'service', 900, ['tests/service']),
     tests('the service, killed', 'durability', 600, ['tests/durability']),
+    ...doctorToolchains.map((chain) => command(`set-up: ${chain.name}`, 'doctor', () => chain.prepare())),
+    tests('the doctor, in every situation', 'doctor', 300, ['tests/doctor']),
     ...toolchains.map((chain) => command(`set-up: ${chain.name}`, 'clients', () => chain.prepare())),
     tests('real clients', 'clients', 1800, ['tests/clients']),
     tests('RFC 6455, an outside suite', 'clients', 600, ['tests/websocket']),

@@ -45,6 +45,12 @@ export const guideToolchains: readonly Toolchain[] = [
   { name: 'Chromium', prepare: () => guarded(prepareBrowser) },
 ];
 
+/** What the situations of the doctor are made with besides the service. */
+export const doctorToolchains: readonly Toolchain[] = [
+  { name: 'Mosquitto', prepare: () => guarded(prepareBroker) },
+  { name: 'Python 3', prepare: () => guarded(prepareFullListener) },
+];
+
 /** Says what is missing and how to get it. */
 class Missing extends Error {}
 
@@ -60,6 +66,17 @@ async function guarded(prepare: () => Promise<void>): Promise<CommandResult> {
 
 async function prepareMosquitto(): Promise<void> {
   await need('mosquitto_pub', ['mosquitto_pub', '--help'], /mosquitto_pub version/, ['mosquitto-clients']);
+}
+
+/** The broker, on which the doctor must find nothing; Debian puts it where only root looks. */
+async function prepareBroker(): Promise<void> {
+  const find = 'PATH=$PATH:/usr/sbin mosquitto -h';
+  await need('Mosquitto', ['sh', '-c', find], /mosquitto version/, ['mosquitto']);
+}
+
+/** A listener that does not accept needs no more than Python itself. */
+async function prepareFullListener(): Promise<void> {
+  await need('Python 3', ['python3', '--version'], /Python 3/, ['python3']);
 }
 
 async function preparePython(): Promise<void> {

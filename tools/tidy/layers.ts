@@ -210,7 +210,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'tests/',
-    mayImport: ['testkit/', ...codec, ...faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check'],
+    mayImport: ['testkit/', ...codec, ...faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check', 'aedes'],
     instead: 'Black box: start the service with testkit/service.ts.',
   },
   {

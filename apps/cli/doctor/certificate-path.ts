@@ -29,11 +29,13 @@ export function followPath(sent: readonly X509Certificate[], roots: readonly X50
     current = sent.find((candidate) => !certificates.includes(candidate) && isIssuedBy(certificate, candidate));
   }
   const last = certificates.at(-1);
-  return { certificates, end: last === undefined ? 'unknown' : endOf(last, roots) };
+  return { certificates, end: last === undefined ? 'unknown' : endOf(last, certificates.length === 1, roots) };
 }
 
-function endOf(last: X509Certificate, roots: readonly X509Certificate[]): CertificatePath['end'] {
+function endOf(last: X509Certificate, isLeaf: boolean, roots: readonly X509Certificate[]): CertificatePath['end'] {
   if (roots.some((root) => root.subject === last.issuer)) return 'other-key';
+  // Above an intermediate certificate there is the root, which nobody has to send.
+  if (!isLeaf) return 'unknown';
   // Public authorities tell where the issuer is to be had; private ones mostly share the organization with their root.
   const organization = organizationOf(last.issuer);
   const isFamily = organization !== null && roots.some((root) => organizationOf(root.subject) === organization);

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { usesTls } from '../mqtt/target.ts';
-import { both, ok, skipped, type Finding, type StepName } from './finding.ts';
+import { both, failed, ok, skipped, type Finding, type StepName } from './finding.ts';
 import { sniOf, type DoctorRequest } from './request.ts';
 import { askServerTime } from './server-time.ts';
 import { judgeName, judgeTrust, judgeWeight } from './steps/certificate.ts';
@@ -151,7 +151,10 @@ class Examination {
     }
     this.#listener.began('connect-5.0');
     const { findings, probe } = await tryConnect(way, withheld);
-    if (!usesTls(this.#request.connection.target.scheme) && !isWebSocket(way)) this.#found(plainPort(findings));
+    const isPlain = !usesTls(this.#request.connection.target.scheme) && !isWebSocket(way);
+    const port = isPlain ? plainPort(findings) : null;
+    this.#found(port);
+    if (port?.status === 'failed') return;
     this.#found(...findings);
     if (probe === null) return;
     try {
@@ -183,10 +186,12 @@ class Examination {
   }
 }
 
-/** What speaks on a plain port shows only when MQTT is tried. */
+/** What speaks on a plain port shows only when MQTT is tried. Null where it answered neither way. */
 function plainPort(findings: readonly Finding[]): Finding | null {
   const isMqtt = findings.some(({ status, details }) => status === 'ok' || 'reasonCode' in details);
-  return isMqtt
-    ? ok('port', both('The port speaks MQTT without TLS.', '该端口使用不带 TLS 的 MQTT。'), { protocol: 'mqtt' })
-    : null;
+  if (isMqtt) {
+    return ok('port', both('The port speaks MQTT without TLS.', '该端口使用不带 TLS 的 MQTT。'), { protocol: 'mqtt' });
+  }
+  const [first] = findings;
+  return first?.fault?.startsWith('port.') === true ? failed('port', first.fault, first.seen, first.details) : null;
 }

@@ -27,8 +27,28 @@ export function toldOf({ fault, step }: Finding, request: DoctorRequest): Told |
   };
 }
 
+/** The rule itself is told to nobody but the owner. */
+const askRules: Text = {
+  en: 'The owner sees which rule it is: "berth rule try DEPLOYMENT publish TOPIC --client-id ID --username USER" or the log of the service. Allow the topic there, or use another one; compare it letter by letter, case and a leading / count. On other brokers it is their access control list (ACL).',
+  zh: '部署所有者可以查看是哪条规则：执行 berth rule try DEPLOYMENT publish TOPIC --client-id ID --username USER，或查看服务日志。请在规则中放行该主题，或改用其他主题；请逐字核对，区分大小写，开头的 / 也算一级。其他 MQTT 服务器请查看其访问控制列表（ACL）。',
+};
+
 /** The catalogue tells these as a server sees them; the doctor stands at the other end and sees more. */
 const seenFromHere: Partial<Readonly<Record<FaultName, Partial<Pick<Told, 'title' | 'cause' | 'remedy'>>>>> = {
+  'port.plain-mqtt-on-tls': {
+    cause: {
+      en: 'The port speaks TLS, and this connection does not: the address says mqtt:// or ws://, or TLS is switched off in the program. PubSubClient then shows rc=-4, other libraries reconnect for ever.',
+      zh: '该端口使用 TLS，而本次连接没有使用：地址为 mqtt:// 或 ws://，或者程序中关闭了 TLS。此时 PubSubClient 显示 rc=-4，其他库会不断重连。',
+    },
+  },
+  'port.tls-on-plain': {
+    cause: {
+      en: 'The port speaks MQTT or WebSocket without TLS, and this connection begins with TLS. Programs then show WRONG_VERSION_NUMBER or a time-out of the handshake.',
+      zh: '该端口使用不带 TLS 的 MQTT 或 WebSocket，而本次连接使用 TLS。程序通常显示 WRONG_VERSION_NUMBER 或握手超时。',
+    },
+  },
+  'access.publish-denied': { remedy: askRules },
+  'access.subscribe-denied': { remedy: askRules },
   'tls.unknown-ca': {
     title: { en: 'The certificate is not trusted', zh: '证书不受信任' },
     cause: {

@@ -4,6 +4,8 @@ import type { Symptom } from '../symptom.ts';
 
 /** What was seen, in both languages. */
 export function wordsOf(symptom: Symptom): Text {
+  // The rest of what a TLS library says is where in its source it stood.
+  if (symptom.kind === 'system' && symptom.code.startsWith('ERR_SSL_')) return { en: symptom.code, zh: symptom.code };
   const en = describeSymptom(symptom, 'en');
   // What a library says stays as it is.
   return { en: symptom.kind === 'system' ? en : sentence(en), zh: describeSymptom(symptom, 'zh') };
@@ -35,6 +37,11 @@ const units = [
   [60, 'minute', '分钟'],
   [1, 'second', '秒'],
 ] as const;
+
+/** A TLS version as people write it: `TLSv1` is TLS 1.0. */
+export function tlsNameOf(protocol: string): string {
+  return protocol === 'TLSv1' ? 'TLS 1.0' : protocol.replace('TLSv', 'TLS ');
+}
 
 /** Milliseconds as people read them: `0.4 ms`, `12 ms`. */
 export function msOf(milliseconds: number): string {

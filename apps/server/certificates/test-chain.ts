@@ -23,12 +23,15 @@ export interface Made {
   readonly cert: string;
   readonly key: string;
   readonly subject: string;
+  readonly organization: string | null;
   readonly keys: CryptoKeyPair;
   readonly kind: KeyKind;
 }
 
 export interface MadeOptions {
   readonly subject: string;
+  /** Organization in the name; default: none. */
+  readonly organization?: string | null;
   /** null signs itself. */
   readonly issuer: Made | null;
   /** Names; null makes a certificate authority. */
@@ -45,12 +48,13 @@ export interface MadeOptions {
 export async function make(options: MadeOptions): Promise<Made> {
   const x509 = await import('@peculiar/x509');
   const { subject, issuer, names = null, kind = 'P-256', notBefore, days = 90, usage = serverAuth } = options;
+  const { organization = null } = options;
   const keys = (await crypto.subtle.generateKey(algorithms[kind], true, ['sign', 'verify'])) as CryptoKeyPair;
   const signingKey = issuer?.keys.privateKey ?? keys.privateKey;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: '4012',
-    subject: [{ CN: [subject] }],
-    issuer: [{ CN: [issuer?.subject ?? subject] }],
+    subject: nameOf(subject, organization),
+    issuer: issuer === null ? nameOf(subject, organization) : nameOf(issuer.subject, issuer.organization),
     notBefore: new Date(notBefore),
     notAfter: new Date(notBefore + days * dayMs),
     signingAlgorithm: algorithms[issuer?.kind ?? kind],
@@ -66,5 +70,9 @@ export async function make(options: MadeOptions): Promise<Made> {
   });
   const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
   const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' });
-  return { cert: `${certificate.toString('pem')}\n`, key, subject, keys, kind };
+  return { cert: `${certificate.toString('pem')}\n`, key, subject, organization, keys, kind };
+}
+
+function nameOf(subject: string, organization: string | null) {
+  return [{ CN: [subject] }, ...(organization === null ? [] : [{ O: [organization] }])];
 }

@@ -147,6 +147,8 @@ async function strange(symptom: Symptom, way: Way): Promise<FaultName | null> {
   if (isWebSocket(way)) return diagnose(symptom);
   if (sentOf(way).tls) {
     if (symptom.kind === 'timeout') return 'port.silent';
+    // With TLS 1.3 an alert may come after the handshake, for example because a client certificate is wanted.
+    if (symptom.kind === 'system' && symptom.code.startsWith('ERR_SSL_')) return diagnose(symptom);
     return (await hasWebSocket(way)) ? 'port.mqtt-on-websocket' : foreign(symptom);
   }
   const spoken = await identify(way);
@@ -160,12 +162,13 @@ async function strange(symptom: Symptom, way: Way): Promise<FaultName | null> {
     case 'silent':
       return 'port.silent';
     default:
-      return (await hasWebSocket(way)) ? 'port.mqtt-on-websocket' : 'port.not-mqtt';
+      return (await hasWebSocket(way)) ? 'port.mqtt-on-websocket' : 'protocol.no-connack';
   }
 }
 
 function foreign(symptom: Symptom): FaultName {
-  return symptom.kind === 'foreign' && symptom.protocol === 'http' ? 'port.http-server' : 'port.not-mqtt';
+  if (symptom.kind !== 'foreign') return 'protocol.no-connack';
+  return symptom.protocol === 'http' ? 'port.http-server' : 'port.not-mqtt';
 }
 
 /** Whether MQTT would be had through WebSocket on this port. */

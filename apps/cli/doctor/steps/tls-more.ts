@@ -3,7 +3,7 @@ import { both, ok, skipped, type Finding } from '../finding.ts';
 import type { Secured } from '../handshake.ts';
 import { MqttProbe } from '../mqtt-probe.ts';
 import { isWebSocket, openTls, sentOf, type Way } from '../way.ts';
-import { wordsOf } from '../words.ts';
+import { tlsNameOf, wordsOf } from '../words.ts';
 
 /** Which current TLS versions the server speaks, besides the one that was negotiated. */
 export async function tryVersions(way: Way, secured: Secured): Promise<Finding> {
@@ -12,7 +12,7 @@ export async function tryVersions(way: Way, secured: Secured): Promise<Finding> 
     if (await works({ ...way, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' })) versions.push('TLSv1.2');
     versions.push('TLSv1.3');
   } else versions.push(secured.protocol);
-  const list = versions.map((version) => version.replace('TLSv', 'TLS ')).join(', ');
+  const list = versions.map(tlsNameOf).join(', ');
   const seen = [both(`The server takes ${list}.`, `服务器支持 ${list.replaceAll(', ', '、')}。`)];
   if (!versions.includes('TLSv1.2')) {
     seen.push(both('Devices without TLS 1.3 cannot connect.', '不支持 TLS 1.3 的设备无法连接。'));

@@ -5,7 +5,7 @@ import { both, failed, ok, type Finding } from '../finding.ts';
 import type { Secured } from '../handshake.ts';
 import { identify, isAlert, type Spoken } from '../identify.ts';
 import { openTls, type Way } from '../way.ts';
-import { msOf, wordsOf } from '../words.ts';
+import { msOf, tlsNameOf, wordsOf } from '../words.ts';
 
 /** What came of TLS. */
 export interface Greeted {
@@ -39,7 +39,7 @@ function speaksTls(): Finding {
 }
 
 function shaken({ protocol, cipher, milliseconds }: Secured, { serverName }: Way): Finding {
-  const name = protocol.replace('TLSv', 'TLS ');
+  const name = tlsNameOf(protocol);
   return ok(
     'tls',
     serverName === null
@@ -63,10 +63,7 @@ async function retry(way: Way, error: ConnectionError): Promise<Greeted> {
     const old: Way = { ...way, minVersion: 'TLSv1', maxVersion: 'TLSv1.1' };
     const secured = await attempt(old);
     if (secured !== null) {
-      const only = both(
-        `Only ${secured.protocol.replace('TLSv', 'TLS ')} is possible.`,
-        `仅支持 ${secured.protocol.replace('TLSv', 'TLS ')}。`,
-      );
+      const only = both(`Only ${tlsNameOf(secured.protocol)} is possible.`, `仅支持 ${tlsNameOf(secured.protocol)}。`);
       const finding = failed('tls', 'tls.server-version', [wordsOf(error.symptom), only], {
         protocol: secured.protocol,
       });
