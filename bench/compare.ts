@@ -1,6 +1,6 @@
 /**
  * Berth and Debian's Mosquitto side by side: `bun bench/compare.ts [--rounds 3] [--seconds 3] [--name NAME] [--peer NAME=COMMAND]...
- * [--mqttload PATH] [--checkout DIR] [--broker-core 0] [--generator-core 1]`. In each round every broker is started anew, pinned to one core, and every load
+ * [--mqttload PATH] [--checkout DIR] [--broker-core 0] [--generator-core 1] [--only TEXT]...`: `--only` takes the rows whose name has the text in it, and writes no file. In each round every broker is started anew, pinned to one core, and every load
  * runs on one after the other from another core. Prints the table and writes it to bench/results/.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     checkout: { type: 'string', default: resolve(import.meta.dirname, '..') },
     'broker-core': { type: 'string', default: '0' },
     'generator-core': { type: 'string', default: '1' },
+    only: { type: 'string', multiple: true, default: [] },
   },
 });
 const brokerCore = wholeNumber('--broker-core', options['broker-core'], 0);
@@ -32,6 +33,11 @@ const seconds = wholeNumber('--seconds', options.seconds, 1);
 const peers = options.peer.map(parsePeer);
 const generate: Generator =
   options.mqttload === undefined ? ownGenerator(generatorCore) : mqttload(resolve(options.mqttload), generatorCore);
+const chosen = loads.filter(
+  ({ figures }) =>
+    options.only.length === 0 || figures.some(({ row }) => options.only.some((text) => row.name.includes(text))),
+);
+if (chosen.length === 0) throw new Error('--only: no row has that in its name.');
 /** By row, by broker: a value for each round. */
 const measured = new Map<string, Map<string, number[]>>();
 const warnings = new Set<string>();
@@ -49,7 +55,7 @@ async function runRound(): Promise<void> {
     const { running, common } = await startBerth(options.checkout, folder, brokerCore);
     brokers.push(running, await startMosquitto(common));
     for (const { name, command } of peers) brokers.push(await startPeer(name, command, common));
-    for (const load of loads) {
+    for (const load of chosen) {
       for (const broker of brokers) await measure(load, broker);
     }
   } finally {
@@ -71,12 +77,14 @@ async function measure(load: (typeof loads)[number], broker: Running): Promise<v
 }
 
 function report(): void {
-  const rows = loads.flatMap(({ figures }) =>
+  const rows = chosen.flatMap(({ figures }) =>
     figures.map(({ row }) => judge(row, Object.fromEntries(measured.get(row.name) ?? []))),
   );
   const brokers = ['berth', 'mosquitto', ...peers.map(({ name }) => name)];
   console.log(renderComparison(rows, brokers));
   for (const warning of warnings) console.log(`Warning: ${warning}`);
+  // Part of the rows is for a developer's eyes: the record stays whole.
+  if (options.only.length > 0) return;
   const date = new Date().toISOString();
   const file = join(import.meta.dirname, 'results', `${date.slice(0, 10)}-${options.name}.json`);
   mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
