@@ -62,14 +62,16 @@ export class EngineBench {
       client.ended = how;
       this.#ending.push(client);
     };
+    const send = (connection: ConnectionId, bytes: Uint8Array): number => {
+      const client = this.#clients.get(connection);
+      if (client === undefined || client.ended !== null) return 0;
+      client.receive(bytes);
+      if (client.slow) client.bufferedBytes += bytes.byteLength;
+      return client.bufferedBytes;
+    };
     return {
-      send: (connection, bytes) => {
-        const client = this.#clients.get(connection);
-        if (client === undefined || client.ended !== null) return 0;
-        client.receive(bytes);
-        if (client.slow) client.bufferedBytes += bytes.byteLength;
-        return client.bufferedBytes;
-      },
+      send,
+      sendPart: (connection, bytes, start, partEnd) => send(connection, bytes.subarray(start, partEnd)),
       sendMany: (connections, bytes) => {
         for (const connection of connections) this.#clients.get(connection)?.receive(bytes);
       },

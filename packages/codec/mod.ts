@@ -10,10 +10,12 @@ export { DecodeError, UnsupportedVersionError } from './errors.ts';
 export { Framer } from './framer.ts';
 export {
   decodePublish,
+  decodePublishHead,
   emptyPublish,
   encodedPublishSize,
   encodePublish,
   publishPacketIdentifierOffset,
 } from './publish.ts';
 export { encodeSuback } from './suback.ts';
+export { packetSize } from './writer.ts';
 export { decodeUtf8, utf8Length, writeUtf8 } from './utf8.ts';

@@ -37,6 +37,25 @@ export function decodePublish(
   end: number,
   into: PublishPacket,
 ): void {
+  const payloadStart = decodePublishHead(version, header, buffer, start, end, into);
+  into.payload = buffer.subarray(payloadStart, end);
+}
+
+/**
+ * Decodes all of a PUBLISH but the payload, which reaches from the returned offset to `end`. A view of it costs as much as
+ * decoding the rest, and who forwards the packet as it is needs none.
+ *
+ * @returns where the payload begins; `into.payload` stays as it was.
+ * @throws DecodeError
+ */
+export function decodePublishHead(
+  version: ProtocolVersion,
+  header: number,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  into: PublishPacket,
+): number {
   const qos = (header >> 1) & 3;
   const dup = (header & dupFlag) !== 0;
   if (qos === 3) throw malformed('PUBLISH with QoS 3', 'MQTT-3.3.1-4'); // [MQTT-3.3.1-4]
@@ -71,8 +90,8 @@ export function decodePublish(
   into.retain = (header & retainFlag) !== 0;
   into.topic = topic;
   into.packetIdentifier = packetIdentifier;
-  into.payload = buffer.subarray(offset, end);
   into.properties = properties;
+  return offset;
 }
 
 function bodySize(

@@ -95,7 +95,7 @@ export class Broker {
     // The server's own messages are nobody's to be slowed down for.
     if (publisher !== null) this.messages.take(1 + matched, now);
     if (matched === 0) return 0;
-    this.work.deliver(matched, message.payload.byteLength);
+    this.work.deliver(matched, message.payloadBytes);
     if (matched > 1) message.encoded = [];
     for (const delivery of direct) {
       // [MQTT-3.8.3-3]: not to the connection that published it.
@@ -116,6 +116,7 @@ export class Broker {
     }
     for (const group of shared) this.#deliverShared(group, message, now);
     message.encoded = null;
+    message.packet = null;
     return matched;
   }
 
@@ -124,12 +125,12 @@ export class Broker {
    * (QoS 2) leaves a receipt in the session that publishes it.
    */
   wouldStore(
-    { topic, qos, retain, payload }: Pick<Message, 'topic' | 'qos' | 'retain' | 'payload'>,
+    { topic, qos, retain }: Pick<Message, 'topic' | 'qos' | 'retain'>,
+    payloadBytes: number,
     publisher: Session,
   ): boolean {
     if (!this.context.store.waits) return false;
-    if (retain && !topic.startsWith('$SYS/') && (payload.byteLength > 0 || this.retained.sizeOf(topic) > 0))
-      return true;
+    if (retain && !topic.startsWith('$SYS/') && (payloadBytes > 0 || this.retained.sizeOf(topic) > 0)) return true;
     if (qos === 0) return false;
     if (qos === 2 && publisher.persistent) return true;
     const { direct, shared } = this.routes.match(topic);
@@ -177,10 +178,10 @@ export class Broker {
     this.retainRefused = false;
     if (topic.startsWith('$SYS/')) {
       // The server's own: said anew all the time, so neither limited nor durable.
-      this.retained.set(topic, { ...keep(message), encoded: null }, messageBytes(message));
+      this.retained.set(topic, { ...keep(message), packet: null, encoded: null }, messageBytes(message));
       return;
     }
-    if (message.payload.byteLength === 0) {
+    if (message.payloadBytes === 0) {
       // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
       if (this.retained.delete(topic)) context.store.deleteRetained(topic);
       this.#keepRetained(topic);
@@ -201,7 +202,7 @@ export class Broker {
         return;
       }
       // [MQTT-3.3.1-5]
-      const stored: Message = { ...keep(message), encoded: null };
+      const stored: Message = { ...keep(message), packet: null, encoded: null };
       this.retained.set(topic, stored, bytes);
       context.store.putRetained(stored);
       this.expireRetained(stored);

@@ -1,3 +1,4 @@
+import { emptyPublish } from '../codec/mod.ts';
 import type { FaultName } from '../faults/mod.ts';
 import type { EngineAdmin } from './admin.ts';
 import { Broker } from './broker.ts';
@@ -66,6 +67,15 @@ export class Engine implements EngineAdmin {
       overload: { count: 0 },
       unfinished: { bytes: 0, bytesMax: null },
       later: new Set(),
+      publish: emptyPublish(),
+      packet: {
+        buffer: new Uint8Array(0),
+        start: 0,
+        payloadStart: 0,
+        end: 0,
+        isVersion5: false,
+        isPlain: false,
+      },
       broker: (deployment) => this.#brokers.get(deployment),
     };
   }
@@ -285,7 +295,18 @@ export class Engine implements EngineAdmin {
   publish(deployment: DeploymentId, topic: string, payload: Uint8Array, retain: boolean, now: number): void {
     const broker = this.#brokers.get(deployment);
     broker?.publish(
-      { topic, payload, qos: 0, retain, properties: null, expiresAt: Infinity, kept: false, encoded: null },
+      {
+        topic,
+        payload,
+        payloadBytes: payload.byteLength,
+        qos: 0,
+        retain,
+        properties: null,
+        expiresAt: Infinity,
+        kept: false,
+        packet: null,
+        encoded: null,
+      },
       null,
       now,
     );

@@ -167,6 +167,7 @@ describe('nothing is left', () => {
       aliases: null,
       congested: false,
       write() {},
+      writePart() {},
       writeDurable() {},
       close() {},
     } as const;

@@ -1,10 +1,23 @@
 import type { Properties, QoS } from '../codec/mod.ts';
 
+/** The PUBLISH that brings a message, as it lies in the receive buffer from `start` to `end`. One object serves all. */
+export interface ReceivedPublish {
+  buffer: Uint8Array;
+  start: number;
+  payloadStart: number;
+  end: number;
+  /** Whether it is of 5.0; 3.1 and 3.1.1 write a PUBLISH in the same way. */
+  isVersion5: boolean;
+  /** Whether it is as this server would write it, and has no properties: then the same bytes may go on to subscribers. */
+  isPlain: boolean;
+}
+
 /** An Application Message on its way through a deployment (MQTT 5.0 section 1.2). */
 export interface Message {
   readonly topic: string;
-  /** May be a view into the receive buffer until `keep` has been called. */
-  payload: Uint8Array;
+  /** May be a view into the receive buffer until `keep` has been called; null where only `packet` has it. See `payloadOf`. */
+  payload: Uint8Array | null;
+  readonly payloadBytes: number;
   readonly qos: QoS;
   /** The RETAIN flag as it was published. */
   readonly retain: boolean;
@@ -14,14 +27,27 @@ export interface Message {
   readonly expiresAt: number;
   /** True once payload and properties belong to the message alone. */
   kept: boolean;
+  /** What brought it, while it is being published; null at all other times. */
+  packet: ReceivedPublish | null;
   /** Encoded PUBLISH packets by shape, while one publish goes to many; null at all other times. See `session/encode.ts`. */
   encoded: (Uint8Array | undefined)[] | null;
+}
+
+const nothing = new Uint8Array(0);
+
+/** The payload: a view of the receive buffer while the message is not kept. */
+export function payloadOf(message: Message): Uint8Array {
+  const { packet } = message;
+  message.payload ??= packet === null ? nothing : packet.buffer.subarray(packet.payloadStart, packet.end);
+  return message.payload;
 }
 
 /** Copies what lies in the receive buffer, once, so that the message may outlive the call that brought it. */
 export function keep(message: Message): Message {
   if (message.kept) return message;
-  message.payload = message.payload.slice();
+  const { payload, packet } = message;
+  if (payload !== null) message.payload = payload.slice();
+  else if (packet !== null) message.payload = packet.buffer.slice(packet.payloadStart, packet.end);
   const correlationData = message.properties?.correlationData;
   if (correlationData !== undefined) {
     message.properties = { ...message.properties, correlationData: correlationData.slice() };
@@ -32,7 +58,7 @@ export function keep(message: Message): Message {
 
 /** What a kept message is counted with against byte limits. */
 export function messageBytes(message: Message): number {
-  return message.topic.length + message.payload.byteLength + 64;
+  return message.topic.length + message.payloadBytes + 64;
 }
 
 /**

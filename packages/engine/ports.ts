@@ -39,7 +39,7 @@ export type CloseCause =
 /** Edge to core: the inputs that the link carries. `now` is added by whoever drives the engine. */
 export interface LinkInput {
   opened(connection: ConnectionId, facts: ConnectionFacts): void;
-  /** The bytes are valid during the call only. */
+  /** The bytes are valid during the call only. The core may write to them meanwhile; afterwards they are as they were. */
   data(connection: ConnectionId, bytes: Uint8Array): void;
   /**
    * After a flush that left bytes unsent, or where `send` has answered with 16 KiB or more since; and again whenever that
@@ -57,6 +57,8 @@ export interface Outbox {
    * @returns bytes that are buffered for the connection now.
    */
   send(connection: ConnectionId, bytes: Uint8Array): number;
+  /** Like `send`, for a part of the bytes: a view of them would cost more than copying them. */
+  sendPart(connection: ConnectionId, bytes: Uint8Array, start: number, end: number): number;
   /** The same bytes to many connections. */
   sendMany(connections: readonly ConnectionId[], bytes: Uint8Array): void;
   /** Closes after what is buffered has been sent (bounded in time by the edge). */

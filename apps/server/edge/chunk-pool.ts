@@ -13,12 +13,19 @@ const sizesBytes = [2 * 1024, 16 * 1024, 64 * 1024] as const;
 /** Free memory that is kept of each size; more goes back to the runtime. */
 const keptBytesMax = 2 * 1024 * 1024;
 
+/** Which pooled size has room for this; their number where none has. */
+function sizeFor(byteCount: number): number {
+  let size = 0;
+  while (byteCount > (sizesBytes[size] ?? Infinity)) size++;
+  return size;
+}
+
 class ChunkPool {
   readonly #free: Chunk[][] = sizesBytes.map(() => []);
 
   /** Memory of at least this size. */
   take(byteCount: number): Chunk {
-    const size = sizesBytes.findIndex((bytes) => bytes >= byteCount);
+    const size = sizeFor(byteCount);
     const chunk = this.#free[size]?.pop();
     if (chunk !== undefined) return chunk;
     const memory = new Uint8Array(sizesBytes[size] ?? byteCount);
@@ -28,7 +35,7 @@ class ChunkPool {
   /** The chunk, and nobody else, had this memory. */
   give(chunk: Chunk): void {
     const { memory } = chunk;
-    const free = this.#free[sizesBytes.findIndex((bytes) => bytes === memory.length)];
+    const free = sizesBytes[sizeFor(memory.length)] === memory.length ? this.#free[sizeFor(memory.length)] : undefined;
     if (free === undefined || (free.length + 1) * memory.length > keptBytesMax) {
       release(memory);
       return;

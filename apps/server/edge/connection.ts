@@ -218,11 +218,11 @@ export class Connection implements GateVisitor, LayerHost {
 
   // What the core does with it.
 
-  /** @returns bytes that wait now. */
-  send(bytes: Uint8Array): number {
-    if (this.#phase !== 'open' || bytes.length === 0) return this.#buffer.byteLength;
+  /** Sends the bytes from `start` to `end`. @returns bytes that wait now. */
+  send(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#phase !== 'open' || start === end) return this.#buffer.byteLength;
     if (!this.#blocked && this.#buffer.byteLength > 0 && this.#records?.take(this.#host.second) === true) this.#write();
-    this.#buffer.append(bytes);
+    this.#buffer.append(bytes, start, end);
     if (!this.#blocked) {
       this.#host.requestFlush(this);
       if (this.#buffer.byteLength >= flushBytes) this.#write();

@@ -131,11 +131,15 @@ export class Edge implements Outbox {
   }
 
   send(connection: ConnectionId, bytes: Uint8Array): number {
-    return this.#open.get(connection)?.send(bytes) ?? 0;
+    return this.#open.get(connection)?.send(bytes, 0, bytes.byteLength) ?? 0;
+  }
+
+  sendPart(connection: ConnectionId, bytes: Uint8Array, start: number, end: number): number {
+    return this.#open.get(connection)?.send(bytes, start, end) ?? 0;
   }
 
   sendMany(connections: readonly ConnectionId[], bytes: Uint8Array): void {
-    for (const connection of connections) this.#open.get(connection)?.send(bytes);
+    for (const connection of connections) this.#open.get(connection)?.send(bytes, 0, bytes.byteLength);
   }
 
   end(connection: ConnectionId): void {

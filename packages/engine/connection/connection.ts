@@ -1,12 +1,4 @@
-import {
-  DecodeError,
-  emptyPublish,
-  Framer,
-  PacketType,
-  ReasonCode,
-  type ProtocolVersion,
-  type PublishPacket,
-} from '../../codec/mod.ts';
+import { DecodeError, Framer, PacketType, ReasonCode, type ProtocolVersion } from '../../codec/mod.ts';
 import type { FaultName } from '../../faults/mod.ts';
 import type { BatchNumber, ConnectionId, DeploymentId } from '../ids.ts';
 import { leaveSession } from '../lifecycle.ts';
@@ -73,8 +65,6 @@ export class Connection implements SessionLink {
   keepAliveMs = 0;
   lastPacketAt: number;
   readonly intake: Intake;
-  /** Reused for every PUBLISH. */
-  readonly publish: PublishPacket = emptyPublish();
   readonly #output = new Output(this);
   #keepAliveTimer: Timer | null = null;
   readonly #unfinished: Unfinished;
@@ -245,7 +235,11 @@ export class Connection implements SessionLink {
   }
 
   write(bytes: Uint8Array): void {
-    this.#output.write(bytes);
+    this.#output.write(bytes, 0, bytes.byteLength);
+  }
+
+  writePart(bytes: Uint8Array, start: number, end: number): void {
+    this.#output.write(bytes, start, end);
   }
 
   writeAside(bytes: Uint8Array): void {

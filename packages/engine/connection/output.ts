@@ -22,7 +22,9 @@ export class Output {
   /** Of those held, the ones that wait for their turn only. */
   #heldInTurn = 0;
   #bufferedBytes = 0;
-  #corked: Held[] | null = null;
+  #isCorked = false;
+  /** What came while it was corked; one array for all times. */
+  #corked: Held[] = [];
   #opening = false;
   #congested = false;
   #unansweredPublishes = 0;
@@ -67,7 +69,7 @@ export class Output {
 
   /** From now on, what is for this client waits for `uncork`: the answer to its own publish goes first. */
   cork(): void {
-    this.#corked = [];
+    this.#isCorked = true;
   }
 
   /**
@@ -75,30 +77,32 @@ export class Output {
    * @param answers whether it ends the exchange: PUBACK, or a PUBREC that refuses.
    */
   uncork(batch: BatchNumber, answer: Uint8Array, answers: boolean): void {
-    const corked = this.#corked ?? [];
-    this.#corked = null;
-    this.#put({ batch, bytes: answer, answers });
-    for (const entry of corked) this.#put(entry);
+    this.#isCorked = false;
+    this.#put(batch, answer, answers);
+    if (this.#corked.length === 0) return;
+    for (const entry of this.#corked) this.#put(entry.batch, entry.bytes, entry.answers);
+    this.#corked.length = 0;
   }
 
-  /** Sends now, unless something that was to be sent before waits. The bytes may be reused afterwards. */
-  write(bytes: Uint8Array): void {
-    if (this.#corked !== null) this.#corked.push({ batch: 0, bytes: bytes.slice(), answers: false });
+  /** Sends the bytes from `start` to `end` now, unless something that was to be sent before waits. They may be reused afterwards. */
+  write(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isCorked) this.#corked.push({ batch: 0, bytes: bytes.slice(start, end), answers: false });
     // Never past a packet of its own kind, so that messages keep their order [MQTT-4.6.0-5].
-    else if (this.#opening || this.#heldInTurn > 0) this.#hold({ batch: 0, bytes: bytes.slice(), answers: false });
-    else this.#send(bytes);
+    else if (this.#opening || this.#heldInTurn > 0)
+      this.#hold({ batch: 0, bytes: bytes.slice(start, end), answers: false });
+    else this.#sendPart(bytes, start, end);
   }
 
   /** Sends now, past what waits for the journal, for it answers none of it; but never ahead of CONNACK. */
   writeAside(bytes: Uint8Array): void {
-    if (this.#opening) this.write(bytes);
+    if (this.#opening) this.write(bytes, 0, bytes.byteLength);
     else this.#send(bytes);
   }
 
   /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
-    if (this.#corked !== null) this.#corked.push({ batch, bytes, answers: false });
-    else this.#put({ batch, bytes, answers: false });
+    if (this.#isCorked) this.#corked.push({ batch, bytes, answers: false });
+    else this.#put(batch, bytes, false);
   }
 
   /** Sends what has waited for the journal. @returns whether something went out. */
@@ -144,12 +148,13 @@ export class Output {
   /** What waits is not for anybody any more. */
   discard(): void {
     this.#held = [];
-    this.#corked = null;
+    this.#isCorked = false;
+    this.#corked = [];
   }
 
-  #put(entry: Held): void {
-    if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch) this.#send(entry.bytes);
-    else this.#hold(entry);
+  #put(batch: BatchNumber, bytes: Uint8Array, answers: boolean): void {
+    if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch) this.#send(bytes);
+    else this.#hold({ batch, bytes, answers });
   }
 
   #hold(entry: Held): void {
@@ -162,12 +167,16 @@ export class Output {
   }
 
   #send(bytes: Uint8Array): void {
+    this.#sendPart(bytes, 0, bytes.byteLength);
+  }
+
+  #sendPart(bytes: Uint8Array, start: number, end: number): void {
     const broker = this.#broker;
     if (broker !== null) {
       broker.counters.packetsSent++;
-      broker.counters.bytesSent += bytes.byteLength;
+      broker.counters.bytesSent += end - start;
     }
-    this.#bufferedBytes = this.#owner.world.outbox.send(this.#owner.connection, bytes);
+    this.#bufferedBytes = this.#owner.world.outbox.sendPart(this.#owner.connection, bytes, start, end);
     this.#judgeCongestion();
   }
 

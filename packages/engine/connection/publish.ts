@@ -1,4 +1,4 @@
-import { decodePublish, ReasonCode } from '../../codec/mod.ts';
+import { decodePublishHead, packetSize, ReasonCode } from '../../codec/mod.ts';
 import { faultNumber, reasonStringOf, type FaultName } from '../../faults/mod.ts';
 import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
@@ -18,8 +18,16 @@ interface Refusal {
 
 /** A client publishes (MQTT 5.0 section 3.3). */
 export function handlePublish(connection: Connection, state: Connected, now: number): void {
-  const { framer, version, publish } = connection;
-  decodePublish(version, framer.header, framer.buffer, framer.bodyStart, framer.end, publish);
+  const { framer, version, world } = connection;
+  const { buffer, start, bodyStart, end } = framer;
+  const { packet, publish } = world;
+  packet.payloadStart = decodePublishHead(version, framer.header, buffer, bodyStart, end, publish);
+  packet.buffer = buffer;
+  packet.start = start;
+  packet.end = end;
+  packet.isVersion5 = version === 5;
+  // 3.x may write the Remaining Length with more bytes than it needs.
+  packet.isPlain = publish.properties === null && packetSize(end - bodyStart) === end - start;
   if (publish.properties?.subscriptionIdentifiers !== undefined) {
     // [MQTT-3.3.4-6]
     connection.close(
@@ -49,15 +57,16 @@ export function handlePublish(connection: Connection, state: Connected, now: num
 }
 
 /** While the journal takes nothing more: whether the message needs it, and cannot be refused in words. */
-function waitsForStorage({ publish, version }: Connection, { broker, session }: Connected): boolean {
+function waitsForStorage({ version, world }: Connection, { broker, session }: Connected): boolean {
+  const { publish } = world;
   if (broker.storage.state === 'failed' && version === 5 && publish.qos > 0) return false;
   if (publish.qos === 2 && session.received.has(publish.packetIdentifier)) return false;
-  return broker.wouldStore(publish, session);
+  return broker.wouldStore(publish, world.packet.end - world.packet.payloadStart, session);
 }
 
 /** [MQTT-3.3.2-8]: aliases are from 1 to our Topic Alias Maximum. @returns false when the connection was closed. */
 function resolveTopicAlias(connection: Connection, { broker }: Connected, now: number): boolean {
-  const { publish } = connection;
+  const { publish } = connection.world;
   const alias = publish.properties?.topicAlias;
   if (alias === undefined) return true;
   if (alias > connection.topicAliasMaximum) {
@@ -86,7 +95,7 @@ function resolveTopicAlias(connection: Connection, { broker }: Connected, now: n
 /** QoS 1 (MQTT 5.0 section 4.3.2). */
 function publishAtLeastOnce(connection: Connection, state: Connected, now: number): void {
   state.broker.counters.publishesReceivedQoS1++;
-  const { packetIdentifier } = connection.publish;
+  const { packetIdentifier } = connection.world.publish;
   if (!withinReceiveMaximum(connection, state, now)) return;
   connection.cork();
   const outcome = route(connection, state, now);
@@ -98,7 +107,7 @@ function publishAtLeastOnce(connection: Connection, state: Connected, now: numbe
 function publishExactlyOnce(connection: Connection, state: Connected, now: number): void {
   const { session, broker } = state;
   broker.counters.publishesReceivedQoS2++;
-  const { packetIdentifier } = connection.publish;
+  const { packetIdentifier } = connection.world.publish;
   if (!connection.unreleased.has(packetIdentifier) && !withinReceiveMaximum(connection, state, now)) return;
   if (session.received.has(packetIdentifier)) {
     // [MQTT-4.3.3-10]: a duplicate is answered and not delivered again.
@@ -153,15 +162,17 @@ function answer(
 }
 
 /** A message that was taken, but not retained, is said to be so where there are words for it. */
-function noteOnRetain({ publish }: Connection, broker: Broker): string | null {
-  return publish.retain && broker.retainRefused ? reasonStringOf('limit.retained') : null;
+function noteOnRetain({ world }: Connection, broker: Broker): string | null {
+  return world.publish.retain && broker.retainRefused ? reasonStringOf('limit.retained') : null;
 }
 
 /** Refuses what would have to be kept while nothing can be: before it is applied, so that it can be sent again. */
 function judgeStorage(connection: Connection, { broker, session }: Connected, now: number): Refusal | null {
   if (broker.storage.state !== 'failed') return null;
-  const { publish } = connection;
-  if (publish.qos === 0 || !broker.wouldStore(publish, session)) return null;
+  const { world } = connection;
+  const { publish } = world;
+  const payloadBytes = world.packet.end - world.packet.payloadStart;
+  if (publish.qos === 0 || !broker.wouldStore(publish, payloadBytes, session)) return null;
   connection.emit('publish.refused', 'server.storage', publish.topic, now);
   return {
     fault: 'server.storage',
@@ -170,21 +181,24 @@ function judgeStorage(connection: Connection, { broker, session }: Connected, no
   };
 }
 
-/** Publishes what is in `connection.publish`. @returns how many subscriptions matched, or why it was refused. */
+/** Publishes what is in `World.publish`. @returns how many subscriptions matched, or why it was refused. */
 function route(connection: Connection, { broker, session }: Connected, now: number): number | Refusal {
-  const { publish } = connection;
+  const { publish } = connection.world;
   const refusal = judge(connection, publish.topic, broker.context.limits, now);
   if (refusal !== null) return refusal;
   const { properties } = publish;
+  const { packet } = connection.world;
   const expiry = properties?.messageExpiryInterval;
   const message: Message = {
     topic: publish.topic,
-    payload: publish.payload,
+    payload: null,
+    payloadBytes: packet.end - packet.payloadStart,
     qos: publish.qos,
     retain: publish.retain,
     properties: forwardedProperties(properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: false,
+    packet,
     encoded: null,
   };
   return broker.publish(message, session, now);

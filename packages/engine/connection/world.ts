@@ -1,5 +1,7 @@
+import type { PublishPacket } from '../../codec/mod.ts';
 import type { Broker } from '../broker.ts';
 import type { BatchNumber, DeploymentId } from '../ids.ts';
+import type { ReceivedPublish } from '../message.ts';
 import type { EventSink, Outbox, Policy } from '../ports.ts';
 import type { Timers } from '../timers.ts';
 import type { Connection } from './connection.ts';
@@ -26,5 +28,9 @@ export interface World {
   readonly unfinished: UnfinishedTotal;
   /** Connections with packets that wait for the next turn of the loop, in the order in which they began to wait. */
   readonly later: Set<Connection>;
+  /** Reused for every PUBLISH, one after the other; without the payload, which `packet` has. */
+  readonly publish: PublishPacket;
+  /** The PUBLISH that is being handled. */
+  readonly packet: ReceivedPublish;
   broker(deployment: DeploymentId): Broker | undefined;
 }

@@ -1,7 +1,8 @@
 import { encodeAck, PacketType, ReasonCode, type QoS } from '../../codec/mod.ts';
-import { keep, type Message } from '../message.ts';
+import { keep, type Message, type ReceivedPublish } from '../message.ts';
 import type { SessionContext } from './context.ts';
 import { encodeMessage } from './encode.ts';
+import { forward, forwardable } from './forward.ts';
 import type { SessionLink } from './link.ts';
 import type { OutboundMessage } from './outbound.ts';
 import { boundQueue, dequeue, dropped, enqueue } from './queue.ts';
@@ -81,27 +82,31 @@ function sendUnacknowledged(
     context.dropped(session, 'limit.outbound-buffer', message.topic, now);
     return;
   }
-  const bytes = encodeMessage(
-    link,
-    message,
-    {
-      qos: 0,
-      retain: terms.retain,
-      dup: false,
-      packetIdentifier: 0,
-      subscriptionIdentifiers: terms.subscriptionIdentifiers,
-      mayAlias: true,
-    },
-    now,
-  );
+  const { retain, subscriptionIdentifiers } = terms;
+  const packet = forwardable(link, message, 0, subscriptionIdentifiers);
+  const bytes =
+    packet === null
+      ? encodeMessage(
+          link,
+          message,
+          { qos: 0, retain, dup: false, packetIdentifier: 0, subscriptionIdentifiers, mayAlias: true },
+          now,
+        )
+      : null;
   // [MQTT-3.1.2-24] [MQTT-3.1.2-25]
-  if (bytes.byteLength > link.maximumPacketSize) {
+  if (sizeOf(packet, bytes) > link.maximumPacketSize) {
     context.counters.messagesDroppedTooLarge++;
     context.dropped(session, 'limit.client-packet-size', message.topic, now);
     return;
   }
   context.counters.publishesSentQoS0++;
-  link.write(bytes);
+  if (packet !== null) forward(link, packet, 0, retain, 0);
+  else if (bytes !== null) link.write(bytes);
+}
+
+/** Size of what is sent: of the packet as it came, or of the encoded one. */
+function sizeOf(packet: ReceivedPublish | null, bytes: Uint8Array | null): number {
+  return packet === null ? (bytes?.byteLength ?? 0) : packet.end - packet.start;
 }
 
 function forget(context: SessionContext, session: Session, item: OutboundMessage): void {
@@ -138,20 +143,18 @@ function transmit(
   // A QoS 2 packet to a session that survives waits for its identifier to be durable: else the identifier could be
   // used twice across a crash, and the receiver would take the second message for a duplicate.
   const waits = item.qos === 2 && session.persistent && context.store.waits;
-  const bytes = encodeMessage(
-    link,
-    message,
-    {
-      qos: item.qos,
-      retain: item.retain,
-      dup,
-      packetIdentifier: item.packetIdentifier,
-      subscriptionIdentifiers: item.subscriptionIdentifiers,
-      mayAlias: !waits,
-    },
-    now,
-  );
-  if (bytes.byteLength > link.maximumPacketSize) {
+  const { qos, retain, packetIdentifier, subscriptionIdentifiers } = item;
+  const packet = waits || dup ? null : forwardable(link, message, qos, subscriptionIdentifiers);
+  const bytes =
+    packet === null
+      ? encodeMessage(
+          link,
+          message,
+          { qos, retain, dup, packetIdentifier, subscriptionIdentifiers, mayAlias: !waits },
+          now,
+        )
+      : null;
+  if (sizeOf(packet, bytes) > link.maximumPacketSize) {
     // [MQTT-3.1.2-25]: treated as if it had been delivered.
     session.outbound.settle(item);
     forget(context, session, item);
@@ -159,11 +162,13 @@ function transmit(
     context.dropped(session, 'limit.client-packet-size', message.topic, now);
     return;
   }
-  if (item.qos === 1) context.counters.publishesSentQoS1++;
+  if (qos === 1) context.counters.publishesSentQoS1++;
   else context.counters.publishesSentQoS2++;
   // What is in flight outlives this call: it may have to be sent again.
   keep(message);
-  if (waits) link.writeDurable(context.store.written, message.encoded === null ? bytes : bytes.slice());
+  if (packet !== null) forward(link, packet, qos, retain, packetIdentifier);
+  else if (bytes === null) return;
+  else if (waits) link.writeDurable(context.store.written, message.encoded === null ? bytes : bytes.slice());
   else link.write(bytes);
 }
 

@@ -1,5 +1,5 @@
 import { encodePublish, publishPacketIdentifierOffset, type Properties, type QoS } from '../../codec/mod.ts';
-import type { Message } from '../message.ts';
+import { payloadOf, type Message } from '../message.ts';
 import type { SessionLink } from './link.ts';
 
 /** How a message leaves for one subscriber, beyond what the message itself says. */
@@ -52,7 +52,7 @@ export function encodeMessage(link: SessionLink, message: Message, shape: Publis
       const bytes = encodePublish(
         5,
         known === 0 ? message.topic : '',
-        message.payload,
+        payloadOf(message),
         shape.qos,
         shape.retain,
         shape.dup,
@@ -73,7 +73,7 @@ export function encodeMessage(link: SessionLink, message: Message, shape: Publis
   const bytes = encodePublish(
     version,
     message.topic,
-    message.payload,
+    payloadOf(message),
     shape.qos,
     shape.retain,
     shape.dup,

@@ -17,6 +17,8 @@ export interface SessionLink {
   readonly congested: boolean;
   /** Sends now. The bytes may be reused by the caller afterwards. */
   write(bytes: Uint8Array): void;
+  /** Like `write`, for the bytes from `start` to `end`. */
+  writePart(bytes: Uint8Array, start: number, end: number): void;
   /** Sends once the batch is durable, after everything that was given to this method before. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void;
   /** Closes the connection for the reason that the fault names; the session leaves it. */

@@ -13,7 +13,7 @@ import {
   type PublishPacket,
   type QoS,
 } from '../../codec/mod.ts';
-import { forwardedProperties, type Message } from '../message.ts';
+import { forwardedProperties, payloadOf, type Message } from '../message.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
 import type { OutboundMessage } from './outbound.ts';
 import type { Session } from './session.ts';
@@ -193,7 +193,7 @@ export function decodeRetained(bytes: Uint8Array): Message {
 }
 
 function storedPublish(message: Message): Uint8Array {
-  return encodePublish(5, message.topic, message.payload, 0, false, false, 0, message.properties);
+  return encodePublish(5, message.topic, payloadOf(message), 0, false, false, 0, message.properties);
 }
 
 function decodeStored(bytes: Uint8Array): PublishPacket {
@@ -209,11 +209,13 @@ function storedMessage(bytes: Uint8Array, qos: QoS, retain: boolean, expiresAt: 
   return {
     topic: publish.topic,
     payload: publish.payload,
+    payloadBytes: publish.payload.byteLength,
     qos,
     retain,
     properties: publish.properties,
     expiresAt: expiresAt ?? Infinity,
     kept: true,
+    packet: null,
     encoded: null,
   };
 }

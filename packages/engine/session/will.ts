@@ -30,11 +30,13 @@ export function willMessage(will: Will, now: number): Message {
   return keep({
     topic: will.topic,
     payload: will.payload,
+    payloadBytes: will.payload.byteLength,
     qos: will.fields.qos,
     retain: will.fields.retain,
     properties: forwardedProperties(will.fields.properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: true,
+    packet: null,
     encoded: null,
   });
 }
