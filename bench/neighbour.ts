@@ -1,84 +1,50 @@
 /**
- * Does a noisy deployment at its limits slow a quiet one down? `bun bench/neighbour.ts [seconds]` measures the latency of the
- * quiet deployment alone and then beside each noise (bench/neighbour/noise.ts), and prints the ratio of the 99th
- * percentiles. Alone and beside take turns, so that the noise of the machine meets both. Result:
- * bench/results/neighbour.json. The exit code is 1 where a ratio is above 2.
+ * Does a noisy deployment at its limits slow a quiet one down? `bun bench/neighbour.ts [--rounds 5] [--seconds 3] [--only NOISE]
+ * [--service-core 0] [--generator-core 1]` measures the latency of the quiet deployment alone and beside each noise
+ * (bench/neighbour/noise.ts) and prints the ratio of the 99th percentiles, the median of the rounds.
+ *
+ * So that only the service is compared: it has a core of its own; the generators share the other one, and the noise gives way to the
+ * measurement there (`nice`). Alone and beside take turns: the noise is stopped (SIGSTOP) for the first half of each round.
+ * Result: bench/results/neighbour.json, where all noises were run. The exit code is 1 where a ratio is above 2.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { connectPacket, publishPacket, subscribePacket } from '../testkit/packets.ts';
-import { RawClient } from '../testkit/raw-client.ts';
+import { parseArgs } from 'node:util';
 import { Service } from '../testkit/service.ts';
+import { median } from './compare/report.ts';
+import { giveCore } from './neighbour/own-core.ts';
+import { Quiet, type Latencies } from './neighbour/quiet.ts';
 
-const seconds = Math.min(60, Math.max(2, Number(process.argv[2] ?? 10)));
-const kinds = ['fanOut', 'connects', 'retained', 'churn'] as const;
-const ratePerSecond = 200;
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    'service-core': { type: 'string', default: '0' },
+    'generator-core': { type: 'string', default: '1' },
+  },
+});
+const rounds = Math.min(50, Math.max(1, Number(options.rounds)));
+const seconds = Math.min(60, Math.max(1, Number(options.seconds)));
+const kinds = ['fanOut', 'connects', 'impatient', 'retained', 'churn'].filter(
+  (kind) => options.only === undefined || options.only === kind,
+);
+const ratePerSecond = 500;
 const ratioMax = 2;
+/** A noise says when it has begun; the retained one has to publish its messages first, at the rate that it is allowed. */
+const noiseStartMs = 40_000;
+/** Between the halves of a round: what the noise has left behind is worked off. */
+const settleMs = 500;
 
 await using service = await Service.start();
-const ca = readFileSync(service.ready.ca, 'utf8');
-const password = 'a password that is long enough';
-
-interface Place {
-  readonly id: string;
-  readonly address: string;
-}
-
-async function deployment(name: string): Promise<Place> {
-  const made = await service.berthJson<Place>('deployment', 'create', name);
-  const token = readFileSync(`${service.dataDirectory}/admin-token`, 'utf8').trim();
-  await fetch(`http://127.0.0.1:${service.ready.http}/api/v1/deployments/${made.id}/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'user', password }),
-  });
-  return made;
-}
-
-const quiet = await deployment('quiet');
-
-async function member(clientId: string): Promise<RawClient> {
-  const client = await RawClient.connect({
-    transport: 'tls',
-    port: service.ready.mqtts,
-    serverName: quiet.address,
-    ca,
-  });
-  client.send(connectPacket({ version: 4, clientId, username: 'user', password, keepAlive: 0 }));
-  await client.expect('20 02 00 00');
-  return client;
-}
-
-await using listener = await member('listener');
-listener.send(subscribePacket(4, 1, 'quiet', 0));
-await listener.expect('90 03 00 01 00');
-const talkers = await Promise.all([1, 2, 3, 4].map((index) => member(`talker-${index}`)));
-
-/** Latencies in milliseconds from when a message was due, so that a stall counts for every message that it delays. */
-async function measure(milliseconds: number): Promise<number[]> {
-  const count = Math.floor((milliseconds / 1000) * ratePerSecond);
-  const latencies: number[] = [];
-  const begun = performance.now();
-  const dueAt = (index: number) => begun + (index / ratePerSecond) * 1000;
-  const hearing = (async () => {
-    for (let heard = 0; heard < count; heard++) {
-      const packet = await listener.nextPacket(20_000);
-      const index = Number(Buffer.from(packet.subarray(9)).toString());
-      latencies.push(performance.now() - dueAt(index));
-    }
-  })();
-  for (let index = 0; index < count; index++) {
-    for (let wait = dueAt(index) - performance.now(); wait > 0; wait = dueAt(index) - performance.now())
-      await Bun.sleep(wait);
-    talkers[index % talkers.length]?.send(publishPacket(4, { topic: 'quiet', payload: String(index) }));
-  }
-  await hearing;
-  return latencies.toSorted((a, b) => a - b);
-}
-
-const percentile = (sorted: readonly number[], share: number) =>
-  Number((sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(2));
+const first = [
+  giveCore(service.pid, Number(options['service-core'])),
+  giveCore(process.pid, Number(options['generator-core'])),
+];
+if (first.includes(false)) console.error('Other programs disturb the measurement: only root may go before them.');
+await using quiet = await Quiet.open(service, ratePerSecond);
+await quiet.measure(1_000);
 
 interface Row {
   readonly noise: string;
@@ -86,46 +52,93 @@ interface Row {
   readonly aloneP99Ms: number;
   readonly besideP50Ms: number;
   readonly besideP99Ms: number;
+  /** Share of the service's core while the noise was on. */
+  readonly serviceCpu: number;
+  readonly roundRatiosP99: readonly number[];
   readonly ratioP99: number;
 }
 
 const rows: Row[] = [];
-await measure(1_000);
 for (const kind of kinds) {
-  const noisy = await deployment(`noisy ${kind}`);
-  const before = await measure((seconds * 1000) / 2);
-  const args = [kind, String(service.ready.mqtts), noisy.address, 'user', password];
-  const child = Bun.spawn([process.execPath, join(import.meta.dirname, 'neighbour/noise.ts'), ...args], {
-    stdout: 'pipe',
-    stderr: 'inherit',
-  });
-  // The storm of connects says nothing: it never ends.
-  await Promise.race([child.stdout.getReader().read(), Bun.sleep(kind === 'retained' ? 15_000 : 4_000)]);
-  const beside = await measure(seconds * 1000);
-  child.kill('SIGKILL');
-  await child.exited;
-  await Bun.sleep(1_000);
-  const after = await measure((seconds * 1000) / 2);
-  const alone = [...before, ...after].toSorted((a, b) => a - b);
-  const row = {
-    noise: kind,
-    aloneP50Ms: percentile(alone, 0.5),
-    aloneP99Ms: percentile(alone, 0.99),
-    besideP50Ms: percentile(beside, 0.5),
-    besideP99Ms: percentile(beside, 0.99),
-    ratioP99: Number((percentile(beside, 0.99) / percentile(alone, 0.99)).toFixed(2)),
-  };
+  const row = await runNoise(kind);
   rows.push(row);
   console.log(
-    `${kind}: p99 ${row.besideP99Ms} ms beside, ${row.aloneP99Ms} ms alone, ratio ${row.ratioP99} (p50 ${row.besideP50Ms} / ${row.aloneP50Ms})`,
+    `${kind}: p99 ${row.besideP99Ms} ms beside, ${row.aloneP99Ms} ms alone, ratio ${row.ratioP99} (${row.roundRatiosP99.join(', ')}; p50 ${row.besideP50Ms} / ${row.aloneP50Ms}; service CPU ${row.serviceCpu})`,
   );
 }
-for (const talker of talkers) talker.end();
-const folder = join(import.meta.dirname, 'results');
-mkdirSync(folder, { recursive: true });
-const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '' };
-await Bun.write(
-  join(folder, 'neighbour.json'),
-  `${JSON.stringify({ date: new Date().toISOString(), machine, bun: Bun.version, seconds, ratePerSecond, rows }, null, 2)}\n`,
-);
+if (options.only === undefined) await record();
 process.exitCode = rows.every(({ ratioP99 }) => ratioP99 <= ratioMax) ? 0 : 1;
+
+async function runNoise(kind: string): Promise<Row> {
+  const { address, username, password } = await quiet.neighbour(`noisy ${kind}`);
+  const noise = Bun.spawn(
+    [
+      ...['chrt', '-o', '0', process.execPath, join(import.meta.dirname, 'neighbour/noise.ts')],
+      ...[kind, String(service.ready.mqtts), address, username, password],
+    ],
+    { stdout: 'pipe', stderr: 'inherit' },
+  );
+  try {
+    const begun = noise.stdout.getReader().read();
+    if ((await Promise.race([begun, Bun.sleep(noiseStartMs)])) === undefined) throw new Error(`${kind} has not begun`);
+    const alone: Latencies[] = [];
+    const beside: Latencies[] = [];
+    const shares: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      noise.kill('SIGSTOP');
+      await Bun.sleep(settleMs);
+      alone.push(await quiet.measure(seconds * 1000));
+      noise.kill('SIGCONT');
+      await Bun.sleep(settleMs);
+      const before = await cpuSeconds();
+      beside.push(await quiet.measure(seconds * 1000));
+      shares.push(((await cpuSeconds()) - before) / seconds);
+    }
+    return rowOf(kind, alone, beside, shares);
+  } finally {
+    noise.kill('SIGKILL');
+    await noise.exited;
+    await Bun.sleep(settleMs);
+  }
+}
+
+function rowOf(
+  noise: string,
+  alone: readonly Latencies[],
+  beside: readonly Latencies[],
+  shares: readonly number[],
+): Row {
+  const ratios = beside.map(({ p99 }, index) => p99 / (alone[index]?.p99 ?? Number.NaN));
+  const middle = (values: readonly number[]): number => Number(median(values).toFixed(2));
+  return {
+    noise,
+    aloneP50Ms: middle(alone.map(({ p50 }) => p50)),
+    aloneP99Ms: middle(alone.map(({ p99 }) => p99)),
+    besideP50Ms: middle(beside.map(({ p50 }) => p50)),
+    besideP99Ms: middle(beside.map(({ p99 }) => p99)),
+    serviceCpu: middle(shares),
+    roundRatiosP99: ratios.map((ratio) => Number(ratio.toFixed(2))),
+    ratioP99: middle(ratios),
+  };
+}
+
+async function cpuSeconds(): Promise<number> {
+  return (await service.metrics()).get('process_cpu_seconds_total') ?? Number.NaN;
+}
+
+async function record(): Promise<void> {
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '' };
+  const result = {
+    date: new Date().toISOString(),
+    command: 'bun bench/neighbour.ts',
+    machine,
+    bun: Bun.version,
+    rounds,
+    seconds,
+    ratePerSecond,
+    rows,
+  };
+  await Bun.write(join(folder, 'neighbour.json'), `${JSON.stringify(result, null, 2)}\n`);
+}

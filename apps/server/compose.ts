@@ -42,6 +42,7 @@ import { CredentialTable } from './policy/credential-table.ts';
 import { PasswordHasher } from './policy/credential-hash.ts';
 import { DeploymentTable } from './policy/deployment-table.ts';
 import { FailedLogins } from './policy/failed-logins.ts';
+import { handshakePace } from './policy/handshake-pace.ts';
 import { Locator } from './policy/locate.ts';
 import { ServerPolicy } from './policy/server-policy.ts';
 import { Pressure } from './pressure.ts';
@@ -107,9 +108,11 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     void credentials.rehashed(deployment, before, after).catch((error: unknown) => log.error(String(error)));
   });
   const ruleTable = new AccessRuleTable();
+  const locator = new Locator(deploymentTable, { domain: config.domain, alternativeNames: config.san });
+  const paceOf = handshakePace(deploymentTable, locator);
   const policy = new ServerPolicy({
     deployments: deploymentTable,
-    locator: new Locator(deploymentTable, { domain: config.domain, alternativeNames: config.san }),
+    locator,
     credentials: credentialTable,
     rules: ruleTable,
     failedLogins: new FailedLogins(),
@@ -127,6 +130,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       closed: (connection, cause) => driver.closed(connection, cause),
     },
     limits: defaultEdgeLimits,
+    handshakePace: (listener, serverName) => paceOf(listener, serverName, now()),
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,
     beforeFlush: () => {

@@ -17,22 +17,32 @@ const root = resolve(import.meta.dirname, '../..');
 /** `berth bench`, from this checkout whichever Berth is measured. */
 export function ownGenerator(core: number): Generator {
   return async (load, broker, seconds) => {
-    const { port, username, password, ca, pid } = broker;
-    const output = await run([
-      ...pinned(core),
-      process.execPath,
-      resolve(root, 'apps/cli/main.ts'),
-      'bench',
-      ...load.bench,
-      ...['--url', `mqtts://localhost:${port}`, '-u', username, '-P', password, '--ca', ca],
-      ...['--pid', String(pid), '-V', '3.1.1', '--json'],
-      ...(load.bench.includes('--seconds') ? [] : ['--seconds', String(seconds)]),
-    ]);
-    const result = JSON.parse(output) as MessageResult | ConnectResult;
+    const result = await runOwn(load, broker, seconds, core);
     const lost = 'lost' in result ? result.lost + result.doubled + result.reordered : 0;
     const warnings = lost > 0 ? [...result.warnings, `${lost} messages lost, doubled or reordered`] : result.warnings;
     return load.figures.map(({ kind }) => ({ value: ownFigure(kind, result), warnings }));
   };
+}
+
+/** Runs `berth bench` and gives what it says. @throws Error where it fails. */
+export async function runOwn(
+  load: Load,
+  broker: Running,
+  seconds: number,
+  core: number,
+): Promise<MessageResult | ConnectResult> {
+  const { port, username, password, ca, pid } = broker;
+  const output = await run([
+    ...pinned(core),
+    process.execPath,
+    resolve(root, 'apps/cli/main.ts'),
+    'bench',
+    ...load.bench,
+    ...['--url', `mqtts://localhost:${port}`, '-u', username, '-P', password, '--ca', ca],
+    ...['--pid', String(pid), '-V', '3.1.1', '--json'],
+    ...(load.bench.includes('--seconds') ? [] : ['--seconds', String(seconds)]),
+  ]);
+  return JSON.parse(output) as MessageResult | ConnectResult;
 }
 
 function ownFigure(kind: FigureKind, result: MessageResult | ConnectResult): number {
@@ -45,15 +55,7 @@ function ownFigure(kind: FigureKind, result: MessageResult | ConnectResult): num
 /** A generator outside of this project, with the options and the output of `mqttload`. */
 export function mqttload(program: string, core: number): Generator {
   return async (load, broker, seconds) => {
-    const { port, username, password, ca, pid } = broker;
-    const output = await run([
-      ...pinned(core),
-      program,
-      ...['--user', username, '--pass', password, '--pid', String(pid), '--port', String(port)],
-      ...['--tls', '--ca', ca, '--sni', 'localhost', '--secs', String(seconds), '--warm', '1'],
-      ...load.mqttload,
-    ]);
-    const result = JSON.parse(output) as Record<string, number>;
+    const result = await runMqttload(program, load, broker, seconds, core);
     const field = (name: string): number => result[name] ?? Number.NaN;
     const figure: Record<FigureKind, () => number> = {
       deliveries: () => field('recv_per_s') / Math.max(field('broker_cpu'), 0.01) / 1000,
@@ -64,6 +66,25 @@ export function mqttload(program: string, core: number): Generator {
     const warnings = (result['lost'] ?? 0) > 0 ? [`${result['lost']} messages lost`] : [];
     return load.figures.map(({ kind }) => ({ value: figure[kind](), warnings }));
   };
+}
+
+/** Runs `mqttload` and gives what it says. @throws Error where it fails. */
+export async function runMqttload(
+  program: string,
+  load: Load,
+  broker: Running,
+  seconds: number,
+  core: number,
+): Promise<Readonly<Record<string, number>>> {
+  const { port, username, password, ca, pid } = broker;
+  const output = await run([
+    ...pinned(core),
+    program,
+    ...['--user', username, '--pass', password, '--pid', String(pid), '--port', String(port)],
+    ...['--tls', '--ca', ca, '--sni', 'localhost', '--secs', String(seconds), '--warm', '1'],
+    ...load.mqttload,
+  ]);
+  return JSON.parse(output) as Record<string, number>;
 }
 
 async function run(command: readonly string[]): Promise<string> {

@@ -68,7 +68,33 @@ const noises: Readonly<Record<string, () => Promise<void>>> = {
         }
       }
     };
-    await Promise.all(Array.from({ length: 16 }, again));
+    for (let index = 0; index < 300; index++) void again();
+  },
+  async impatient() {
+    // Gives up as soon as CONNECT is written, and begins anew.
+    const once = () =>
+      new Promise<void>((resolve) => {
+        const id = `noise-${++lastId}`;
+        void Bun.connect({
+          hostname: '127.0.0.1',
+          port: Number(port),
+          tls: { serverName, rejectUnauthorized: false },
+          socket: {
+            handshake: (own) => {
+              own.write(connectPacket({ version: 4, clientId: id, username, password, keepAlive: 0 }));
+              own.end();
+            },
+            data: () => undefined,
+            close: () => resolve(),
+            error: () => undefined,
+            connectError: () => resolve(),
+          },
+        });
+      });
+    const again = async (): Promise<void> => {
+      for (;;) await once();
+    };
+    for (let index = 0; index < 50; index++) void again();
   },
   async retained() {
     const publisher = await client();

@@ -98,8 +98,8 @@ export const limitDefinitions: readonly LimitDefinition[] = [
     'connectsPerSecond',
     'per second',
     100,
-    'CONNACK 3 / 0x9F, said a second later, so that a storm slows itself down.',
-    'CONNACK 3 / 0x9F,延迟一秒返回,使重连风暴自行减缓。',
+    'CONNACK 3 / 0x9F, said a second later, so that a storm slows itself down. TLS handshakes beyond twice the rate (at least 20) start later.',
+    'CONNACK 3 / 0x9F,延迟一秒返回,使重连风暴自行减缓。超过该速率两倍(至少 20)的 TLS 握手会推迟开始。',
     {
       fault: 'limit.connect-rate',
     },

@@ -116,6 +116,8 @@ test('deployments: 409, and the limit is named', async () => {
 test('handshakesPerAddress: the next one starts when the one before is over', async () => {
   await set({ handshakesPerAddress: 1 });
   const silent = await dial(service.ready.mqtts, { localAddress: '127.0.7.1' });
+  // The first byte of a handshake that never goes on.
+  silent.write(Uint8Array.of(0x16));
   const waiting = RawClient.connect({
     transport: 'tls',
     port: service.ready.mqtts,

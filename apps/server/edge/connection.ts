@@ -10,7 +10,7 @@ import type { EdgeRefusal } from './refusal.ts';
 import { plainAddress, plainName } from './peer-names.ts';
 import { RecordBudget } from './record-budget.ts';
 import { SendBuffer } from './send-buffer.ts';
-import { acknowledgeNow, peekByte } from './socket-options.ts';
+import { acknowledgeNow, peekBytes } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
 import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
@@ -61,6 +61,7 @@ export class Connection implements GateVisitor, LayerHost {
   id: ConnectionId | null = null;
   /** Time at which `expired` is due, while the edge watches. */
   deadline = 0;
+  pace: GateVisitor['pace'] = null;
   /** Whether `flush` is due at the end of this turn. */
   flushRequested = false;
 
@@ -114,7 +115,7 @@ export class Connection implements GateVisitor, LayerHost {
 
   // What the listener does with it.
 
-  /** Begins the TLS handshake, or waits for its turn: the socket is not read until then. */
+  /** Begins the TLS handshake, or waits for its turn, at the pace: the socket is not read until then. */
   startTls(): void {
     if (this.#host.gate.enter(this)) {
       this.startHandshake();
@@ -127,7 +128,7 @@ export class Connection implements GateVisitor, LayerHost {
   startHandshake(): void {
     this.#phase = 'handshaking';
     this.#startedAt = this.#host.now();
-    this.#firstByte = peekByte(this.#socket);
+    this.#firstByte = peekBytes(this.#socket)[0] ?? null;
     this.#watchFor(this.#host.limits.handshakeTimeoutMs);
     if (this.#paused) {
       this.#paused = false;

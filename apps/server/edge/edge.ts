@@ -3,12 +3,16 @@ import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts
 import type { ListenerKind, Outbox } from '../../../packages/engine/ports.ts';
 import { bind } from './bind.ts';
 import type { Certificate } from './certificate.ts';
+import { readServerName } from './client-hello.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandshakeGate } from './handshake-gate.ts';
+import type { Pace } from './handshake-pace.ts';
 import type { EdgeListener } from './listener.ts';
 import type { EdgeLimits, EdgeOptions } from './options.ts';
+import { plainName } from './peer-names.ts';
+import { peekBytes } from './socket-options.ts';
 import { TlsListener } from './tls-listener.ts';
 import { Turn } from './turn.ts';
 
@@ -42,7 +46,12 @@ export class Edge implements Outbox {
       },
     });
     this.#deadlines = new Deadlines(() => options.now());
-    this.#gate = new HandshakeGate(options.limits.handshakesPerAddress, () => this.#turn.request());
+    this.#gate = new HandshakeGate(
+      options.limits.handshakesPerAddress,
+      () => this.#turn.request(),
+      () => options.now(),
+      (milliseconds, run) => void setTimeout(run, milliseconds),
+    );
     this.#host = this.#connectionHost();
   }
 
@@ -197,10 +206,17 @@ export class Edge implements Outbox {
       this.#turnedAway += 1;
       connection.turnAway('server.busy', `${connections} connections are open, which is the limit`);
     } else if (kind === 'mqtts' || kind === 'wss') {
+      connection.pace = this.#paceOf(socket, kind);
       connection.startTls();
     } else {
       connection.startStream();
     }
+  }
+
+  /** A new connection has shown whom it wants before anything is spent on it. */
+  #paceOf(socket: Socket<Connection>, kind: 'mqtts' | 'wss'): Pace | null {
+    const serverName = readServerName(peekBytes(socket));
+    return serverName === undefined ? null : this.#options.handshakePace(kind, plainName(serverName ?? undefined));
   }
 
   #handler(kind: ListenerKind, deployment: DeploymentId | null): SocketHandler<Connection> {

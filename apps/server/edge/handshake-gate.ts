@@ -1,12 +1,16 @@
+import { HandshakePaces, type Pace } from './handshake-pace.ts';
+
 /** What the gate knows of a connection. */
 export interface GateVisitor {
   readonly remoteAddress: string;
+  /** How fast those like it may start; null where nothing holds them back but their address. */
+  readonly pace: Pace | null;
   /** Its turn has come. */
   startHandshake(): void;
 }
 
-/** Handshakes that start in one turn of the loop, all addresses together: each costs as much time as hundreds of messages. */
-const startsPerTurn = 2;
+/** Handshakes that start in one turn of the loop, all addresses together: each costs as much time as tens of messages. */
+const startsPerTurn = 1;
 
 /** The handshakes of one address. */
 interface Queue {
@@ -15,23 +19,37 @@ interface Queue {
 }
 
 /**
- * Lets a number of TLS handshakes run for each remote address; the next ones wait, and start in their order. Of those that
- * come at once, a few start in each turn of the loop, so that a storm of connects does not hold up who is connected.
+ * When a TLS handshake may start. Those of a deployment keep its pace; of those of one remote address a number runs at once; the
+ * next ones wait, and start in their order. Of those that come at once, one starts in each turn of the loop, so that a storm of
+ * connects does not hold up who is connected.
  */
 export class HandshakeGate {
   #perAddressMax: number;
   readonly #queues = new Map<string, Queue>();
   readonly #requestTurn: () => void;
+  readonly #paces: HandshakePaces<GateVisitor>;
   /** Those that may start, in a later turn. */
   readonly #paced = new Set<GateVisitor>();
   #starts = 0;
   #inFlight = 0;
   #delayed = 0;
 
-  /** @param requestTurn `turnEnded` is to be called at the end of this turn of the loop. */
-  constructor(perAddressMax: number, requestTurn: () => void) {
+  /**
+   * @param requestTurn `turnEnded` is to be called at the end of this turn of the loop.
+   * @param now milliseconds.
+   * @param after calls once, so many milliseconds later.
+   */
+  constructor(
+    perAddressMax: number,
+    requestTurn: () => void,
+    now: () => number,
+    after: (milliseconds: number, run: () => void) => void,
+  ) {
     this.#requestTurn = requestTurn;
     this.#perAddressMax = perAddressMax;
+    this.#paces = new HandshakePaces(now, after, (visitor) => {
+      if (this.#enterAddress(visitor)) visitor.startHandshake();
+    });
   }
 
   /** Handshakes in flight, all addresses together; those that wait are not counted. */
@@ -52,6 +70,11 @@ export class HandshakeGate {
 
   /** Asks for a turn. @returns whether it may start now; if not, `startHandshake` is called later. */
   enter(visitor: GateVisitor): boolean {
+    const { pace } = visitor;
+    return (pace === null || this.#paces.enter(visitor, pace)) && this.#enterAddress(visitor);
+  }
+
+  #enterAddress(visitor: GateVisitor): boolean {
     let queue = this.#queues.get(visitor.remoteAddress);
     if (queue === undefined) {
       queue = { inFlight: 0, waiting: new Set() };
@@ -85,6 +108,7 @@ export class HandshakeGate {
 
   /** A visitor that waited is gone. */
   giveUp(visitor: GateVisitor): void {
+    if (this.#paces.giveUp(visitor)) return;
     if (this.#paced.delete(visitor)) this.leave(visitor);
     else this.#queues.get(visitor.remoteAddress)?.waiting.delete(visitor);
   }

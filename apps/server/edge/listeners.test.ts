@@ -92,8 +92,9 @@ describe('handshakes of one address', () => {
   test('above the limit wait, and start in their order as others end', async () => {
     using core = new TestEdge({ handshakesPerAddress: 2 });
     const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);
-    using first = await TestClient.tcp(port);
-    using second = await TestClient.tcp(port);
+    using first = await TestClient.begun(port);
+    using second = await TestClient.begun(port);
+    await core.until(() => core.edge.handshakeCount === 2);
     const order: number[] = [];
     const waiting = [1, 2, 3].map(async (index) => {
       const client = await TestClient.tls(port, { servername: `n${index}.berth.localhost` });
@@ -123,7 +124,8 @@ describe('handshakes of one address', () => {
   test('the time of waiting does not count against the time-out', async () => {
     using core = new TestEdge({ handshakesPerAddress: 1, handshakeTimeoutMs: 30_000 });
     const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);
-    using _silent = await TestClient.tcp(port);
+    using _silent = await TestClient.begun(port);
+    await core.until(() => core.edge.handshakeCount === 1);
     const patient = TestClient.tls(port);
     using _other = await TestClient.tls(port, { localAddress: '127.0.0.2' } as object);
     await core.opened();
@@ -136,8 +138,9 @@ describe('handshakes of one address', () => {
   test('one that gives up while it waits is reported, and holds nobody up', async () => {
     using core = new TestEdge({ handshakesPerAddress: 1 });
     const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);
-    using silent = await TestClient.tcp(port);
-    using reset = await TestClient.tcp(port);
+    using silent = await TestClient.begun(port);
+    await core.until(() => core.edge.handshakeCount === 1);
+    using reset = await TestClient.begun(port);
     const last = TestClient.tls(port);
     using _other = await TestClient.tls(port, { localAddress: '127.0.0.2' } as object);
     await core.opened();
@@ -148,6 +151,43 @@ describe('handshakes of one address', () => {
     await core.opened(1);
     expect(core.refusals).toHaveLength(2);
     expect(core.edge.handshakeCount).toBe(0);
+  });
+});
+
+describe('handshakes of one deployment', () => {
+  test('start at its pace, others in between; one that gives up meanwhile is reported', async () => {
+    using core = new TestEdge();
+    const asked: unknown[] = [];
+    core.handshakePace = (listener, serverName) => {
+      asked.push([listener, serverName]);
+      return serverName === 'noisy.berth.localhost' ? { key: 'noisy', perSecond: 5 } : null;
+    };
+    const { port } = core.edge.listenTls('wss', '127.0.0.1', 0, firstCertificate);
+    const noisy = () => TestClient.tls(port, { servername: 'Noisy.berth.localhost' });
+    // As many as may come at once.
+    const begun = await Promise.all(Array.from({ length: 5 }, noisy));
+    const hello = clientHello({ serverName: 'noisy.berth.localhost' });
+    using gone = await TestClient.tcp(port);
+    gone.write(hello);
+    const waiting = noisy();
+    await core.until(() => asked.length === 7);
+    expect(core.edge.handshakeCount).toBe(0);
+    using quiet = await TestClient.tls(port, { servername: 'quiet.berth.localhost' });
+    expect(asked.at(-1)).toEqual(['wss', 'quiet.berth.localhost']);
+    expect(asked[0]).toEqual(['wss', 'noisy.berth.localhost']);
+    gone.socket.resetAndDestroy();
+    expect((await core.refused()).fault).toBe('tls.cut');
+    core.now += 200;
+    for (const client of [await waiting, quiet, ...begun]) client.socket.destroy();
+  });
+
+  test('one that has not told its name yet does not wait', async () => {
+    using core = new TestEdge();
+    core.handshakePace = () => ({ key: 'all', perSecond: 1 });
+    const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);
+    const clients = await Promise.all(Array.from({ length: 10 }, () => TestClient.begun(port)));
+    await core.until(() => core.edge.handshakeCount === 10);
+    for (const client of clients) client.socket.destroy();
   });
 });
 

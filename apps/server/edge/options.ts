@@ -1,4 +1,5 @@
 import type { LinkInput } from '../../../packages/engine/ports.ts';
+import type { Pace } from './handshake-pace.ts';
 import type { EdgeRefusal } from './refusal.ts';
 
 /** What bounds the edge, whatever peers do. */
@@ -40,6 +41,11 @@ export interface EdgeOptions {
   readonly input: LinkInput;
   /** `Edge.setLimits` changes them later. */
   readonly limits: EdgeLimits;
+  /**
+   * How fast TLS handshakes that ask for this name (SNI, null is none) may start. Those that give the same key share the pace; null does not
+   * hold them back.
+   */
+  handshakePace(listener: 'mqtts' | 'wss', serverName: string | null): Pace | null;
   /** Takes connections that ended before `input.opened`. */
   report(refusal: EdgeRefusal): void;
   /** Milliseconds since 1970. */

@@ -8,12 +8,16 @@ import { dlopen, ptr } from 'bun:ffi';
 const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 const IPPROTO_TCP = 6;
+const TCP_DEFER_ACCEPT = 9;
 const TCP_QUICKACK = 12;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
 
 const one = Int32Array.of(1);
-const peeked = new Uint8Array(1);
+/** Room for a ClientHello: the largest ones, with a key of a post-quantum algorithm, have about 1,800 bytes. */
+const peeked = new Uint8Array(2048);
+/** The kernel counts in repeats of its SYN-ACK, the first of which comes after a second. */
+const silentSeconds = Int32Array.of(1);
 
 function load() {
   if (process.platform !== 'linux') return null;
@@ -46,12 +50,25 @@ export function acknowledgeNow(socket: object): void {
   if (libc !== null && descriptor >= 0) libc.setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, ptr(one), 4);
 }
 
-/** The first byte that waits to be read, without reading it; null where nothing waits or it cannot be known. */
-export function peekByte(socket: object): number | null {
+/**
+ * The bytes that wait to be read, without reading them: the first 2,048 at most, valid until the next call. Empty where nothing waits
+ * or it cannot be known.
+ */
+export function peekBytes(socket: object): Uint8Array {
   const descriptor = descriptorOf(socket);
-  if (libc === null || descriptor < 0) return null;
-  const count = libc.recv(descriptor, ptr(peeked), 1, MSG_PEEK | MSG_DONTWAIT);
-  return Number(count) === 1 ? (peeked[0] ?? null) : null;
+  if (libc === null || descriptor < 0) return peeked.subarray(0, 0);
+  const count = Number(libc.recv(descriptor, ptr(peeked), BigInt(peeked.length), MSG_PEEK | MSG_DONTWAIT));
+  return peeked.subarray(0, Math.max(0, count));
+}
+
+/**
+ * New connections of a listener are accepted when their first bytes have come, which can then be looked at before anything else is done:
+ * a TLS client speaks first. One that is silent is accepted after a second.
+ */
+export function acceptWithBytes(listener: object): void {
+  const descriptor = descriptorOf(listener);
+  if (libc !== null && descriptor >= 0)
+    libc.setsockopt(descriptor, IPPROTO_TCP, TCP_DEFER_ACCEPT, ptr(silentSeconds), 4);
 }
 
 /**

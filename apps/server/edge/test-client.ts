@@ -31,6 +31,13 @@ export class TestClient implements Disposable {
     return client;
   }
 
+  /** Has sent the first byte of a TLS handshake, and sends no more: one that said nothing at all would be accepted later. */
+  static async begun(port: number): Promise<TestClient> {
+    const client = await TestClient.tcp(port);
+    client.write(Uint8Array.of(0x16));
+    return client;
+  }
+
   /** Checks the certificate only where a CA is given. @throws what the TLS library says. */
   static async tls(port: number, options: ConnectionOptions = {}): Promise<TestClient> {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: options.ca !== undefined, ...options });

@@ -2,7 +2,7 @@ import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts
 import type { CloseCause, ConnectionFacts } from '../../../packages/engine/ports.ts';
 import { Edge } from './edge.ts';
 import { defaultEdgeLimits } from './options.ts';
-import type { EdgeLimits } from './options.ts';
+import type { EdgeLimits, EdgeOptions } from './options.ts';
 import type { EdgeRefusal } from './refusal.ts';
 
 /** What the core was told of one connection. */
@@ -32,6 +32,7 @@ export class TestEdge implements Disposable {
   onData: (connection: TestConnection, bytes: Uint8Array) => void = () => undefined;
   onOpened: (connection: TestConnection) => void = () => undefined;
   beforeFlush: () => void = () => undefined;
+  handshakePace: EdgeOptions['handshakePace'] = () => null;
   readonly #byId = new Map<ConnectionId, TestConnection>();
   #waiting: (() => void)[] = [];
 
@@ -39,6 +40,10 @@ export class TestEdge implements Disposable {
     this.edge = new Edge({
       limits: { ...defaultEdgeLimits, ...limits },
       now: () => this.now,
+      handshakePace: (listener, serverName) => {
+        this.#changed();
+        return this.handshakePace(listener, serverName);
+      },
       report: (refusal) => {
         this.refusals.push(refusal);
         this.#changed();
@@ -46,6 +51,7 @@ export class TestEdge implements Disposable {
       beforeFlush: () => {
         this.turns += 1;
         this.beforeFlush();
+        this.#changed();
       },
       input: {
         opened: (id, facts) => this.#opened(id, facts),

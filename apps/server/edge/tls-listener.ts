@@ -4,7 +4,7 @@ import type { SocketListener } from './bind.ts';
 import type { Certificate } from './certificate.ts';
 import type { Connection } from './connection.ts';
 import type { EdgeListener } from './listener.ts';
-import { steerToListener } from './socket-options.ts';
+import { acceptWithBytes, steerToListener } from './socket-options.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /**
@@ -33,6 +33,7 @@ export class TlsListener implements EdgeListener {
     this.#socket = socket;
     this.#onClose = onClose;
     this.#current = bindReplaceable({ ...at, socket, tls: tlsOptions(certificate) });
+    acceptWithBytes(this.#current);
     this.hostname = this.#current.hostname;
     this.port = this.#current.port;
   }
@@ -46,6 +47,7 @@ export class TlsListener implements EdgeListener {
     this.#retire();
     const { hostname, port } = this;
     const next = bind({ hostname, port, socket: this.#socket, tls: tlsOptions(certificate), reusePort: true });
+    acceptWithBytes(next);
     steerToListener(next, 1);
     const old = this.#current;
     this.#current = next;

@@ -133,12 +133,16 @@ describe('bytes that are not TLS on a TLS port', () => {
 
   test('what came before the handshake began is told apart', async () => {
     using server = listen({ handshakesPerAddress: 1 });
-    using first = await TestClient.tcp(server.port);
-    using second = await TestClient.tcp(server.port);
-    using third = await TestClient.tcp(server.port);
-    second.write('SSH-2.0-OpenSSH_9.9\r\n');
-    third.write(Buffer.from('\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0', 'latin1'));
+    using first = await TestClient.begun(server.port);
     await server.core.until(() => server.core.edge.handshakeCount === 1);
+    using second = await TestClient.tcp(server.port);
+    second.write('SSH-2.0-OpenSSH_9.9\r\n');
+    using third = await TestClient.tcp(server.port);
+    third.write(Buffer.from('\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0', 'latin1'));
+    // Connections are accepted in the order in which their first bytes come.
+    using _other = await TestClient.tls(server.port, { localAddress: '127.0.0.2' } as object);
+    await server.core.opened();
+    expect(server.core.edge.delayedHandshakeCount).toBe(2);
     first.socket.end();
     expect((await server.core.refused(0)).fault).toBe('tls.cut');
     expect((await server.core.refused(1)).fault).toBe('port.not-tls');
@@ -240,12 +244,12 @@ describe('a handshake that fails', () => {
     expect(refusal.detail).toContain('certificate');
   });
 
-  test('one that does not go on is closed after the time-out, and so is one that never speaks', async () => {
+  test('one that does not go on is closed after the time-out', async () => {
     using server = listen({ handshakeTimeoutMs: 30_000 });
-    using silent = await TestClient.tcp(server.port);
+    using silent = await TestClient.begun(server.port);
     using slow = await TestClient.tcp(server.port);
     slow.write(clientHello().subarray(0, 20));
-    // Connections are accepted in their order.
+    await server.core.until(() => server.core.edge.handshakeCount === 2);
     using _third = await TestClient.tls(server.port);
     await server.core.opened();
     expect(server.core.edge.handshakeCount).toBe(2);

@@ -38,7 +38,7 @@ export class Locator {
    * By listener on the listeners of a dedicated deployment, else by SNI, else (WebSocket) by Host. A name that was given and leads
    * nowhere is an error even where another name would lead somewhere: SNI is what the certificate was chosen by.
    */
-  locate(facts: ConnectionFacts, now: number): Location {
+  locate(facts: Pick<ConnectionFacts, 'deployment' | 'listener' | 'serverName' | 'host'>, now: number): Location {
     if (facts.deployment !== null) return admit(this.#deployments.get(facts.deployment), now);
     if (facts.listener === 'mqtt' || facts.listener === 'ws') return sniMissing;
     if (facts.serverName !== null && facts.serverName !== '') return admit(this.#find(facts.serverName), now);

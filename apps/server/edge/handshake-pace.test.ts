@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'bun:test';
+import { HandshakePaces } from './handshake-pace.ts';
+
+/** Paces on a clock that the test moves. */
+class Bench {
+  now = 1_000_000;
+  readonly started: string[] = [];
+  #due: { at: number; run: () => void }[] = [];
+  readonly paces = new HandshakePaces<string>(
+    () => this.now,
+    (milliseconds, run) => void this.#due.push({ at: this.now + milliseconds, run }),
+    (visitor) => void this.started.push(visitor),
+  );
+
+  enter(visitor: string, key: string, perSecond: number): void {
+    if (this.paces.enter(visitor, { key, perSecond })) this.started.push(visitor);
+  }
+
+  pass(milliseconds: number): void {
+    for (let step = 0; step < milliseconds; step++) {
+      this.now += 1;
+      const due = this.#due.filter(({ at }) => at <= this.now);
+      this.#due = this.#due.filter(({ at }) => at > this.now);
+      for (const { run } of due) run();
+    }
+  }
+
+  get isTimed(): boolean {
+    return this.#due.length > 0;
+  }
+}
+
+describe('the pace of handshakes', () => {
+  test('a burst of a tenth of a second, then evenly and in order', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 40; index++) bench.enter(`v${index}`, 'noisy', 200);
+    expect(bench.started).toHaveLength(20);
+    bench.pass(5);
+    expect(bench.started).toHaveLength(21);
+    bench.pass(45);
+    expect(bench.started).toHaveLength(30);
+    bench.pass(50);
+    expect(bench.started).toEqual(Array.from({ length: 40 }, (_, index) => `v${index}`));
+  });
+
+  test('who comes later does not overtake those that wait', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 7; index++) bench.enter(`v${index}`, 'slow', 10);
+    expect(bench.started).toHaveLength(5);
+    bench.pass(99);
+    bench.enter('late', 'slow', 10);
+    bench.pass(101);
+    expect(bench.started).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'v5', 'v6']);
+    bench.pass(100);
+    expect(bench.started.at(-1)).toBe('late');
+  });
+
+  test('one group does not wait for another', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 100; index++) bench.enter(`noisy ${index}`, 'noisy', 10);
+    bench.enter('quiet', 'quiet', 10);
+    expect(bench.started.at(-1)).toBe('quiet');
+  });
+
+  test('one that gives up leaves its place to the next', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 8; index++) bench.enter(`v${index}`, 'slow', 10);
+    expect(bench.paces.giveUp('v5')).toBe(true);
+    expect(bench.paces.giveUp('v5')).toBe(false);
+    expect(bench.paces.giveUp('v0')).toBe(false);
+    bench.pass(200);
+    expect(bench.started).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'v6', 'v7']);
+  });
+
+  test('no timer runs when nobody waits, and a clock set back holds nobody up for long', () => {
+    const bench = new Bench();
+    for (let index = 0; index < 5; index++) bench.enter(`v${index}`, 'slow', 10);
+    expect(bench.isTimed).toBe(false);
+    bench.now -= 3_600_000;
+    bench.enter('back', 'slow', 10);
+    expect(bench.isTimed).toBe(true);
+    bench.pass(101);
+    expect(bench.started.at(-1)).toBe('back');
+    bench.pass(1);
+    expect(bench.isTimed).toBe(false);
+  });
+});
