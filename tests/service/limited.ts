@@ -82,6 +82,11 @@ export class Limited {
     return made;
   }
 
+  /** The same deployment after its service was started again. */
+  on(service: Service): Limited {
+    return new Limited(service, new Rest(service), this.id, this.address);
+  }
+
   /** Changes limits while the deployment runs. */
   async set(limits: Record<string, number | null>): Promise<void> {
     await this.rest.demand('PATCH', `/deployments/${this.id}`, { limits });

@@ -28,19 +28,18 @@ describe('shares of the queue of the journal', () => {
     for (const noisy of [1, 2, 5, 50]) {
       const sizes = new Map<string, number>();
       let sum = 0;
-      // Each adds ten bytes after the other as long as it is not held back.
+      // Each adds a hundred bytes after the other as long as it is not held back.
       for (let round = 0; round < 1_000; round++) {
-        const held = overShare(sum, sizes, 10_000);
         for (let index = 0; index < noisy; index++) {
-          if (held.has(`${index}`)) continue;
-          sizes.set(`${index}`, (sizes.get(`${index}`) ?? 0) + 10);
-          sum += 10;
+          if (overShare(sum, sizes, 100_000).has(`${index}`)) continue;
+          sizes.set(`${index}`, (sizes.get(`${index}`) ?? 0) + 100);
+          sum += 100;
         }
       }
-      expect(sum).toBeGreaterThan(5_000);
-      expect(sum).toBeLessThanOrEqual(10_000);
-      sizes.set('newcomer', 10);
-      expect([...overShare(sum + 10, sizes, 10_000)]).not.toContain('newcomer');
+      expect(sum).toBeGreaterThan(50_000);
+      expect(sum).toBeLessThanOrEqual(100_000);
+      sizes.set('newcomer', 100);
+      expect([...overShare(sum + 100, sizes, 100_000)]).not.toContain('newcomer');
     }
   });
 
