@@ -1,4 +1,4 @@
-import type { DeploymentId } from './ids.ts';
+import type { BatchNumber, DeploymentId } from './ids.ts';
 import type { FaultName } from '../faults/mod.ts';
 import { limitDefinitions, type LimitName } from './limits.ts';
 import { keep, messageBytes, type Message } from './message.ts';
@@ -24,6 +24,8 @@ export interface BrokerPorts {
   readonly events: EventSink;
   readonly journal: Journal;
   readonly timers: Timers;
+  /** The highest batch of the journal that is durable. */
+  readonly durableBatch: () => BatchNumber;
   /** The work of those that have handled a packet lately. */
   readonly busy: Set<Work>;
 }
@@ -73,7 +75,7 @@ export class Broker {
       counters: this.counters,
       reached: Object.fromEntries(limitDefinitions.map(({ name }) => [name, 0])) as Record<LimitName, number>,
       messages: this.messages,
-      store: new SessionStore(ports.journal, deployment),
+      store: new SessionStore(ports.journal, deployment, ports.durableBatch),
       limits,
       dropped: (session, fault, topic, at) => this.drops.add(session, fault, topic, at),
     };
@@ -184,6 +186,7 @@ export class Broker {
     if (message.payloadBytes === 0) {
       // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
       if (this.retained.delete(topic)) context.store.deleteRetained(topic);
+      else context.store.awaitRetainedGone(topic);
       this.#keepRetained(topic);
     } else {
       const bytes = messageBytes(message);

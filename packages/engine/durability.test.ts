@@ -111,6 +111,36 @@ describe('what waits for the journal', () => {
   });
 });
 
+describe('an acknowledgement that something is gone waits until it is gone for good', () => {
+  test('a retained message that was cleared a moment ago, and is cleared again', () => {
+    const bench = slow();
+    const [first, second] = [bench.connect({ clientId: 'a' }), bench.connect({ clientId: 'b' })];
+    first.publish('t', 'x', { qos: 1, retain: true });
+    bench.flush();
+    first.publish('t', '', { retain: true });
+    second.publish('t', '', { qos: 1, retain: true });
+    expect(second.names()).toEqual([]);
+    bench.flush();
+    expect(second.names()).toEqual(['PUBACK 1 0x10']);
+    second.publish('t', '', { qos: 1, retain: true });
+    expect(second.names()).toEqual(['PUBACK 1 0x10']);
+  });
+
+  test('a session that has just expired, whose client comes for one that does not last', () => {
+    const bench = slow();
+    bench.connect({ ...persistent, sessionExpiryInterval: 10 }).lose();
+    bench.flush();
+    bench.advance(10_000);
+    const client = bench.connecting({ clientId: 'a' });
+    const other = bench.connecting({ clientId: 'b' });
+    expect([client.names(), other.names()]).toEqual([[], ['CONNACK']]);
+    bench.flush();
+    expect(client.names()).toEqual(['CONNACK']);
+    client.lose();
+    expect(bench.connecting({ clientId: 'a' }).names()).toEqual(['CONNACK']);
+  });
+});
+
 describe('what does not wait', () => {
   test('a session that ends with its connection: CONNACK, SUBACK, PUBACK, PUBREC, PUBCOMP and deliveries', () => {
     const bench = slow();

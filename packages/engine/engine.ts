@@ -216,7 +216,7 @@ export class Engine implements EngineAdmin {
       deployment,
       new Broker(
         deployment,
-        { policy, events, journal, timers: this.#timers, busy: this.#busy },
+        { policy, events, journal, timers: this.#timers, durableBatch: () => this.#world.durableBatch, busy: this.#busy },
         this.#storageState(deployment),
         now,
       ),

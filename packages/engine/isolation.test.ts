@@ -155,6 +155,7 @@ describe('nothing is left', () => {
       policy: bench.policy,
       events: { emit() {} },
       journal: bench.journal,
+      durableBatch: () => 0,
       timers,
       busy: new Set<Work>(),
     };

@@ -43,6 +43,7 @@ export function openSession(
   }
   const present = session !== undefined;
   if (session === undefined) {
+    broker.context.store.awaitSessionGone(clientId);
     session = new Session(broker.deployment, clientId, username, version, expiryInterval);
     broker.sessions.set(clientId, session);
     broker.counters.sessions++;

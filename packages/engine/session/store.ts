@@ -20,11 +20,16 @@ import type { Session } from './session.ts';
 export class SessionStore {
   readonly #journal: Journal;
   readonly #deployment: DeploymentId;
+  readonly #durable: () => BatchNumber;
+  /** Sessions and retained messages that were deleted, by key, with the batch; those that are durable go by and by. */
+  readonly #deleted = new Map<string, BatchNumber>();
   #written: BatchNumber = 0;
 
-  constructor(journal: Journal, deployment: DeploymentId) {
+  /** @param durable the highest batch that is durable. */
+  constructor(journal: Journal, deployment: DeploymentId, durable: () => BatchNumber) {
     this.#journal = journal;
     this.#deployment = deployment;
+    this.#durable = durable;
   }
 
   /** Whether anything ever waits for the journal. */
@@ -56,7 +61,12 @@ export class SessionStore {
   /** Forgets the session itself, of which nothing else is stored: it had a will. */
   deleteWill(session: Session): void {
     session.recorded = false;
-    this.#delete(keyOf.session(session.clientId));
+    this.#deleteForGood(keyOf.session(session.clientId));
+  }
+
+  /** There is no session of the client, and it is about to be told so: that waits until an earlier one is gone for good. */
+  awaitSessionGone(clientId: string): void {
+    this.#awaitDeletion(keyOf.session(clientId));
   }
 
   /** Forgets the session with all that belongs to it. */
@@ -67,7 +77,7 @@ export class SessionStore {
     for (const item of session.outbound.all()) this.deleteMessage(session, item);
     for (const identifier of session.received) this.#delete(keyOf.received(session.clientId, identifier));
     session.recorded = false;
-    this.#delete(keyOf.session(session.clientId));
+    this.#deleteForGood(keyOf.session(session.clientId));
   }
 
   putSubscription(session: Session, topicFilter: string, options: SubscriptionOptions): void {
@@ -107,7 +117,34 @@ export class SessionStore {
   }
 
   deleteRetained(topic: string): void {
-    this.#delete(keyOf.retained(topic));
+    this.#deleteForGood(keyOf.retained(topic));
+  }
+
+  /** Nothing is retained for the topic, and somebody is about to be told so: that waits until an earlier message is gone for good. */
+  awaitRetainedGone(topic: string): void {
+    this.#awaitDeletion(keyOf.retained(topic));
+  }
+
+  /** Deletes what somebody may rely on being gone. */
+  #deleteForGood(key: string): void {
+    if (!this.#journal.durable) return;
+    this.#delete(key);
+    this.#dropDurable();
+    this.#deleted.delete(key);
+    this.#deleted.set(key, this.#journal.openBatch);
+  }
+
+  /** Without it, a crash could bring back what an acknowledgement had said to be gone. */
+  #awaitDeletion(key: string): void {
+    this.#dropDurable();
+    this.#written = Math.max(this.#written, this.#deleted.get(key) ?? 0);
+  }
+
+  #dropDurable(): void {
+    for (const [key, batch] of this.#deleted) {
+      if (batch > this.#durable()) return;
+      this.#deleted.delete(key);
+    }
   }
 
   #put(key: string, value: Uint8Array): void {
