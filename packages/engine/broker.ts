@@ -252,7 +252,11 @@ export class Broker {
     if (!existed) this.counters.subscriptions++;
     // [MQTT-4.8.2] retained messages do not go to shared subscriptions.
     if (topicFilter.startsWith('$share/')) return;
-    if (options.retainHandling === 2 || (options.retainHandling === 1 && existed)) return;
+    if (options.retainHandling === 2 || (options.retainHandling === 1 && existed)) {
+      // What the subscription before has asked for is not lost [MQTT-3.8.4-3], but comes as the new one says.
+      for (const entry of session.backlog) if (entry.topicFilter === topicFilter) entry.options = options;
+      return;
+    }
     if (existed) this.#dropBacklog(session, topicFilter);
     session.backlog.push({
       topicFilter,

@@ -184,6 +184,23 @@ describe('many retained messages to one subscription', () => {
     expect(later.filter(({ payload }) => payload !== 'new')).toEqual([]);
   });
 
+  test('a subscription that is replaced in the middle, and asks for none again: the rest comes as the new one says', () => {
+    const bench = new EngineBench({ limits: { inFlightOut: 2 } });
+    const publisher = bench.connect({ clientId: 'p', version: 4 });
+    for (let index = 0; index < 4; index++)
+      publisher.publish(`t/${index}`, `${index}`, { retain: true, qos: 1, packetIdentifier: 1 });
+    for (const retainHandling of [1, 2] as const) {
+      const client = bench.connect({ clientId: `c${retainHandling}` });
+      client.subscribe('t/#', { qos: 1, subscriptionIdentifier: 7 });
+      const first = client.messages();
+      client.subscribe('t/#', { qos: 1, subscriptionIdentifier: 9, retainHandling, packetIdentifier: 2 });
+      for (const { packetIdentifier } of first) client.puback(packetIdentifier);
+      const rest = client.messages();
+      const identifiers = [...first, ...rest].map(({ properties }) => properties?.subscriptionIdentifiers);
+      expect(identifiers, `Retain Handling ${retainHandling}`).toEqual([[7], [7], [9], [9]]);
+    }
+  });
+
   test('a client that leaves in the middle finds the rest in its queue', () => {
     const bench = new EngineBench({ limits: { inFlightOut: 2 } });
     const publisher = bench.connect({ clientId: 'p', version: 4 });
