@@ -216,7 +216,14 @@ export class Engine implements EngineAdmin {
       deployment,
       new Broker(
         deployment,
-        { policy, events, journal, timers: this.#timers, durableBatch: () => this.#world.durableBatch, busy: this.#busy },
+        {
+          policy,
+          events,
+          journal,
+          timers: this.#timers,
+          durableBatch: () => this.#world.durableBatch,
+          busy: this.#busy,
+        },
         this.#storageState(deployment),
         now,
       ),

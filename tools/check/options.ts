@@ -6,6 +6,7 @@ export const groups = [
   'tidy',
   'docs',
   'unit',
+  'simulate',
   'service',
   'durability',
   'doctor',

@@ -48,6 +48,12 @@ export function allSteps(fix: boolean): Step[] {
     command('tidy', 'tidy', () => run(bun, ['tools/tidy.ts'], { seconds: 60 })),
     ...generators.map((path) => command(`fresh: ${path}`, 'docs', () => run(bun, [path, '--check'], { seconds: 60 }))),
     tests('unit tests', 'unit', 900, ['packages', 'apps', 'testkit', 'tools', 'conformance', 'bench', 'examples']),
+    command('simulation: 2,000 seeds and 200 fresh ones', 'simulate', () =>
+      run(bun, ['testkit/simulator/main.ts', '--seeds', '2000', '--fresh', '200'], { seconds: 900 }),
+    ),
+    command('simulation: faults seeded on purpose', 'simulate', () =>
+      run(bun, ['testkit/simulator/mutants.ts'], { seconds: 1200 }),
+    ),
     tests('the service from outside', 'service', 900, ['tests/service']),
     tests('the service, killed', 'durability', 600, ['tests/durability']),
     ...doctorToolchains.map((chain) => command(`set-up: ${chain.name}`, 'doctor', () => chain.prepare())),

@@ -1,0 +1,194 @@
+/** A fault that is seeded on purpose, as edits of the source text. */
+export interface Mutation {
+  readonly name: string;
+  /** What is wrong then, in a sentence. */
+  readonly what: string;
+  readonly edits: readonly { readonly path: string; readonly from: string; readonly to: string }[];
+}
+
+function mutation(name: string, what: string, ...edits: Mutation['edits']): Mutation {
+  return { name, what, edits };
+}
+
+function edit(path: string, from: string, to: string): Mutation['edits'][number] {
+  return { path: `packages/engine/${path}`, from, to };
+}
+
+/** Faults that the simulator has to find. Where the text that one changes has changed, it has to be written anew here. */
+export const mutations: readonly Mutation[] = [
+  mutation(
+    'acknowledged-before-flush',
+    'Acknowledgements do not wait for their batch.',
+    edit(
+      'connection/output.ts',
+      'if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch)',
+      'if (this.#held.length === 0)',
+    ),
+  ),
+  mutation(
+    'durable-one-batch-early',
+    'The engine takes the next batch for durable too.',
+    edit('engine.ts', 'this.#world.durableBatch = batch;', 'this.#world.durableBatch = batch + 1;'),
+  ),
+  mutation(
+    'acknowledgement-overtakes',
+    'An acknowledgement that need not wait overtakes one that has to.',
+    edit(
+      'connection/output.ts',
+      'if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch)',
+      'if (entry.batch <= this.#owner.world.durableBatch)',
+    ),
+  ),
+  mutation(
+    'identifier-reused',
+    'A Packet Identifier is given out while it is in flight.',
+    edit('session/outbound.ts', 'let identifier = this.#lastIdentifier;', 'let identifier = this.#lastIdentifier % 3;'),
+    edit('session/outbound.ts', 'while (this.inFlight.has(identifier));', 'while (identifier === 0);'),
+  ),
+  mutation(
+    'qos2-publish-before-flush',
+    'A QoS 2 PUBLISH to a session that lasts does not wait until its identifier is durable.',
+    edit(
+      'session/deliver.ts',
+      'const waits = item.qos === 2 && session.persistent && context.store.waits;',
+      'const waits = false as boolean;',
+    ),
+  ),
+  mutation(
+    'pubrel-lost',
+    'After a reconnect, PUBREL is not sent again.',
+    edit(
+      'session/deliver.ts',
+      "if (item.state === 'released') sendRelease(context, session, link, item.packetIdentifier, ReasonCode.success);",
+      "if (item.state === 'released') continue;",
+    ),
+  ),
+  mutation(
+    'qos2-duplicate-delivered',
+    'A QoS 2 PUBLISH that comes again is delivered again.',
+    edit(
+      'connection/publish.ts',
+      'if (session.received.has(packetIdentifier)) {',
+      'if (session.received.has(packetIdentifier) && !publishedAgain(connection)) {',
+    ),
+    edit(
+      'connection/publish.ts',
+      '/** QoS 1 (MQTT 5.0 section 4.3.2). */',
+      'const publishedAgain = ({ publish }: Connection): boolean => publish.dup;\n\n/** QoS 1 (MQTT 5.0 section 4.3.2). */',
+    ),
+  ),
+  mutation(
+    'qos2-receipt-not-stored',
+    'The receipt of a QoS 2 message is in memory only.',
+    edit(
+      'connection/publish.ts',
+      'if (session.persistent) broker.context.store.putReceived(session, packetIdentifier);',
+      '',
+    ),
+  ),
+  mutation(
+    'acknowledged-message-kept',
+    'What a client has acknowledged stays in the journal.',
+    edit(
+      'session/deliver.ts',
+      'if (session.persistent) context.store.deleteMessage(session, item);\n}\n\nfunction expired',
+      '}\n\nfunction expired',
+    ),
+  ),
+  mutation(
+    'dup-not-set',
+    'What is sent again does not say so.',
+    edit(
+      'session/deliver.ts',
+      'transmit(context, session, link, again, true, now);',
+      'transmit(context, session, link, again, false, now);',
+    ),
+  ),
+  mutation(
+    'order-lost-in-restart',
+    'After a restart, queued messages come in the wrong order.',
+    edit('restore.ts', '.toSorted((a, b) => a - b)', '.toSorted((a, b) => b - a)'),
+  ),
+  mutation(
+    'qos1-overtakes',
+    'A message that need not wait overtakes one of its own kind that waits behind an acknowledgement.',
+    edit('connection/output.ts', 'else if (this.#opening || this.#heldInTurn > 0)', 'else if (this.#opening)'),
+  ),
+  mutation(
+    'receive-maximum-ignored',
+    'More is in flight than the client allows.',
+    edit('session/deliver.ts', 'return outbound.outstanding < link.receiveMaximum &&', 'return'),
+  ),
+  mutation(
+    'delayed-will-forgotten',
+    'A will with a delay is never published.',
+    edit('lifecycle.ts', 'else scheduleWill(broker, session, now + delay * 1000);', ''),
+  ),
+  mutation(
+    'will-published-after-goodbye',
+    'DISCONNECT does not take the will with it.',
+    edit('lifecycle.ts', 'if (!keepWill) session.will = null;', ''),
+  ),
+  mutation(
+    'will-lost-in-restart',
+    'Wills of clients that were connected are not published after a restart.',
+    edit('restore.ts', 'session.will = record.will;\n  broker.sessions', 'broker.sessions'),
+  ),
+  mutation(
+    'retained-delete-lost',
+    'Clearing a retained message is in memory only.',
+    edit(
+      'broker.ts',
+      'if (this.retained.delete(topic)) context.store.deleteRetained(topic);',
+      'if (this.retained.delete(topic)) context.store.mark();',
+    ),
+  ),
+  mutation(
+    'shared-group-delivers-twice',
+    'A shared subscription gives a message to two members.',
+    edit(
+      'broker.ts',
+      'for (const group of shared) this.#deliverShared(group, message, now);',
+      'for (const group of [...shared, ...shared]) this.#deliverShared(group, message, now);',
+    ),
+  ),
+  mutation(
+    'subscription-not-restored',
+    'After a restart, nothing is routed to restored subscriptions.',
+    edit('restore.ts', 'broker.routes.subscribe(session, topicFilter, options);', ''),
+  ),
+  mutation(
+    'expiry-anew-after-restart',
+    'With each restart the session expiry begins anew.',
+    edit('restore.ts', 'const since = record.awaySince ?? now;', 'const since = now;'),
+  ),
+  mutation(
+    'deployments-share-routes',
+    'Subscriptions of one deployment get messages of another.',
+    edit('broker.ts', 'readonly routes = new Routes<Session>();', 'readonly routes = everybodysRoutes;'),
+    edit(
+      'broker.ts',
+      '/**\n * One deployment:',
+      'const everybodysRoutes = new Routes<Session>();\n\n/**\n * One deployment:',
+    ),
+  ),
+  mutation(
+    'drop-unsaid',
+    'A message that is dropped from a full queue is counted, but no event says so.',
+    edit('session/queue.ts', 'context.dropped(session, fault, item.message.topic, now);', ''),
+  ),
+  mutation(
+    'expired-message-sent',
+    'A message is delivered although it has expired in the queue.',
+    edit('session/deliver.ts', 'if (expired(item.message, now)) dropped', 'if (expired(item.message, 0)) dropped'),
+  ),
+  mutation(
+    'subscriptions-left-behind',
+    'The subscriptions of a session that has ended stay in the routes.',
+    edit(
+      'lifecycle.ts',
+      'broker.routes.unsubscribeAll(session, session.subscriptions.keys());\n  publishWill',
+      'publishWill',
+    ),
+  ),
+];
