@@ -36,6 +36,7 @@ export function allSteps(fix: boolean): Step[] {
     'tools/openapi.ts',
     'tools/conformance-report.ts',
     'tools/limits-reference.ts',
+    'tools/performance-report.ts',
   ].filter((path) => existsSync(join(root, path)));
   return [
     command('format', 'format', async () => {

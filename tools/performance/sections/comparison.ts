@@ -1,0 +1,94 @@
+import { barChart } from '../chart.ts';
+import type { Results } from '../results.ts';
+import { figure, provenance, table, type Both, type Section } from '../text.ts';
+
+const names: Readonly<Record<string, string>> = {
+  'TLS connect with password': 'TLS 连接（含密码校验）',
+  'idle TLS connection': '空闲 TLS 连接',
+  '50 pairs, QoS 0': '50 对，QoS 0',
+  '50 pairs, QoS 1': '50 对，QoS 1',
+  '50 pairs, QoS 2': '50 对，QoS 2',
+  'fan-out 1 -> 200, QoS 0': '扇出 1 -> 200，QoS 0',
+  'fan-in 50 -> 1, QoS 0': '扇入 50 -> 1，QoS 0',
+  '5,000 msg/s over 50 pairs, QoS 1': '5,000 条/秒，50 对，QoS 1',
+};
+const units: Readonly<Record<string, string>> = {
+  'CPU ms': 'CPU 毫秒',
+  'KB resident': 'KB 常驻内存',
+  'k deliveries per broker CPU-second': '千次投递／每 CPU 秒',
+  'ms p99': '毫秒（p99）',
+};
+const verdicts: Readonly<Record<'aim' | 'must' | 'missed', Both>> = {
+  aim: { en: 'aim reached', zh: '达到目标' },
+  must: { en: 'must reached', zh: '达到要求' },
+  missed: { en: '**missed**', zh: '**未达到**' },
+};
+
+/** Berth beside Mosquitto on the same machine in the same run. */
+export function comparisonSection(result: NonNullable<Results['comparison']>): Section {
+  const { content, file } = result;
+  const { rows, rounds, seconds, machine, versions = {} } = content;
+  return {
+    title: { en: 'Beside Mosquitto', zh: '与 Mosquitto 对比' },
+    body: (language) => [
+      ...(language === 'en'
+        ? [
+            `Both brokers run on core 0 of the same machine, the load generator (${content.generator}) on core 1, TLS with the same certificate, 64-byte`,
+            `messages, passwords on. Berth has everything on that a user has on: rules, limits, metrics, events. Medians of ${rounds} rounds of`,
+            `${seconds} seconds; in each round the brokers take turns row by row. What is compared is work for each second of CPU time, of all threads of`,
+            'a broker: the noise of a machine touches it least. *Must* and *aim* are the ratios that Berth is built to.',
+            '',
+            `Mosquitto ${versions['mosquitto'] ?? ''}, Bun ${versions['bun'] ?? ''}; ${machine.cores} cores (${machine.cpu}), ${machine.memoryMb} MB, Linux ${machine.kernel}.`,
+          ]
+        : [
+            `两个 broker 都固定在同一台机器的 0 号核上，负载生成器（${content.generator}）在 1 号核上；TLS 使用同一证书，消息 64 字节，`,
+            `启用密码。Berth 打开用户会用到的全部功能：访问规则、限制、指标、事件。取 ${rounds} 轮的中位数，每轮 ${seconds} 秒，各轮中两者逐行交替测量。`,
+            '比较的是每 CPU 秒（broker 的所有线程）完成的工作量，它受机器噪声影响最小。“要求”和“目标”是 Berth 的设计比值。',
+            '',
+            `Mosquitto ${versions['mosquitto'] ?? ''}，Bun ${versions['bun'] ?? ''}；${machine.cores} 核（${machine.cpu}），${machine.memoryMb} MB，Linux ${machine.kernel}。`,
+          ]),
+      '',
+      ...table(
+        language === 'en'
+          ? ['load', 'Berth', 'Mosquitto', 'unit', 'ratio', 'must', 'aim', 'verdict']
+          : ['负载', 'Berth', 'Mosquitto', '单位', '比值', '要求', '目标', '结论'],
+        rows.map(({ name, unit, medians, ratio, must, aim, verdict, higherIsBetter }) => [
+          language === 'en' ? name : (names[name] ?? name),
+          figure(medians['berth'] ?? Number.NaN),
+          figure(medians['mosquitto'] ?? Number.NaN),
+          language === 'en' ? unit : (units[unit] ?? unit),
+          `${ratio.toFixed(2)}x`,
+          `${higherIsBetter ? '≥' : '≤'} ${must}x`,
+          `${higherIsBetter ? '≥' : '≤'} ${aim}x`,
+          verdicts[verdict][language],
+        ]),
+      ),
+      ...content.warnings.map((warning) => `- ${warning}`),
+      ...(content.warnings.length > 0 ? [''] : []),
+      ...provenance(language, content, 'bun bench/compare.ts', file),
+    ],
+    charts: [
+      {
+        name: 'mosquitto',
+        alternative: { en: 'How many times better than Mosquitto, row by row', zh: '逐行相对 Mosquitto 的倍数' },
+        svg: (language) =>
+          barChart({
+            title:
+              language === 'en'
+                ? 'Times as good as Mosquitto in the same run (longer is better)'
+                : '同一次测量中相对 Mosquitto 的倍数（越长越好）',
+            legend: [],
+            marked: language === 'en' ? 'must' : '要求',
+            groups: rows.map(({ name, ratio, must, higherIsBetter }) => {
+              const times = higherIsBetter ? ratio : 1 / ratio;
+              return {
+                label: language === 'en' ? name : (names[name] ?? name),
+                bars: [{ value: times, text: `${times.toFixed(2)}x` }],
+                marks: [higherIsBetter ? must : 1 / must],
+              };
+            }),
+          }),
+      },
+    ],
+  };
+}
