@@ -123,6 +123,19 @@ export function clockSituations(mqtts: readonly string[], wss: readonly string[]
       exitCode: 13,
     },
     {
+      title: { en: 'A clock two months behind', zh: '时钟慢两个月' },
+      made: {
+        en: 'The service, which tells its time to whoever asks in HTTP, and a clock that is two months behind: only so it is not taken for a certificate that is too early.',
+        zh: '连接本服务（对 HTTP 请求会告知时间），时钟慢两个月：只有这样才不会被误认为证书尚未生效。',
+      },
+      args: mqtts,
+      world: { nowMs: () => Date.now() - 60 * 86_400_000 },
+      step: 'validity',
+      fault: 'tls.clock',
+      status: 'failed',
+      exitCode: 13,
+    },
+    {
       title: { en: 'A clock an hour ahead', zh: '时钟快一小时' },
       made: {
         en: 'The service over WebSocket, which tells its time, and a clock that is an hour ahead.',

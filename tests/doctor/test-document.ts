@@ -40,6 +40,10 @@ export function renderDocument(
     '',
     ...say.exit,
     '',
+    `## ${say.json}`,
+    '',
+    ...say.jsonIntro,
+    '',
     `## ${say.tried}`,
     '',
     say.triedIntro,
@@ -135,6 +139,9 @@ function quoted(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`;
 }
 
+/** Times as documents show them. */
+const [begin, now, end] = ['2026-11-01 00:00:00 UTC', '2026-11-24 12:00:00 UTC', '2027-12-01 00:00:00 UTC'];
+
 /** Ports, names, times and keys are others in each run and on each machine. */
 function withoutVolatile(text: string, environment: Environment): string {
   let shown = text
@@ -145,12 +152,13 @@ function withoutVolatile(text: string, environment: Environment): string {
   for (const [actual, port] of environment.shownPorts)
     shown = shown.replaceAll(new RegExp(`(?<![\\d.])${actual}(?!\\d)`, 'g'), String(port));
   return shown
-    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, (time) =>
-      time.startsWith('1970') ? time : '2026-11-24 12:00:00 UTC',
-    )
+    .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g, (time) => (time.startsWith('1970') ? time : now))
+    .replaceAll(new RegExp(`(Valid from|有效期从) ${now} (to|到) ${now}`, 'g'), `$1 ${begin} $2 ${end}`)
     .replaceAll(/\d+(\.\d)? ms\b/g, '1 ms')
     .replaceAll(/\b\d+ (bytes|字节)(?=<br>| \|)/g, '500 $1')
     .replaceAll(/(after|空闲) \d+ (s without|秒后被)/g, '$1 1 $2')
+    .replaceAll(/: \d+ \w+ old, \d+ \w+ left/g, ': 30 days old, 60 days left')
+    .replaceAll(/：已生效 \d+ \S+?，剩余 \d+ \S+?。/g, '：已生效 30 天，剩余 60 天。')
     .replaceAll(/becomes valid in \d+ years/g, 'becomes valid in 56 years')
     .replaceAll(/证书将在 \d+ 年后生效/g, '证书将在 56 年后生效')
     .replaceAll(/expired \d+ days ago/g, 'expired 10 days ago')
@@ -159,6 +167,10 @@ function withoutVolatile(text: string, environment: Environment): string {
     .replaceAll(/证书将在 \d+ 天后生效/g, '证书将在 60 天后生效')
     .replaceAll(/\d+ (seconds?|minutes|hour) apart/g, '0 seconds apart')
     .replaceAll(/相差 \d+ (秒|分钟)/g, '相差 0 秒')
+    .replaceAll(/This clock is \d+ days behind/g, 'This clock is 60 days behind')
+    .replaceAll(/This clock is \d+ years behind/g, 'This clock is 56 years behind')
+    .replaceAll(/慢 \d+ 天/g, '慢 60 天')
+    .replaceAll(/慢 \d+ 年/g, '慢 56 年')
     .replaceAll(/\d+ (minutes|hour) ahead/g, '1 hour ahead')
     .replaceAll(/快 \d+ (分钟|小时)/g, '快 1 小时')
     .replaceAll(/Berth CA [0-9a-f]{8}/g, 'Berth CA 1a2b3c4d')
@@ -193,6 +205,14 @@ const phrases = {
     exit: [
       'The exit code is 0 where nothing failed (there may be warnings), 2 for wrong usage, and else 10 and the class of the first',
       'failure: 11 for error -1 to 25 for error -15; 1 where the failure has no class.',
+    ],
+    json: 'JSON',
+    jsonIntro: [
+      '`--json` writes `examinedAt` (ISO 8601, UTC), `target`, `findings`, `summary` (how many are `ok`, `warnings`, `failed`, `skipped`),',
+      '`fault` (name and number of the first failure, or null) and `exitCode`. A finding has `step`, `title`, `status` (`ok`, `warning`,',
+      '`failed` or `skipped`), `seen` (sentences), `details` (values, units last in their names) and, where something is wrong, `fault`',
+      'with `name`, `number`, `title`, `cause`, `remedy` and, with `--for`, `help` (`symptom`, `change`, `lines`). Texts are in the chosen',
+      'language; names, numbers and steps never change.',
     ],
     tried: 'What was tried',
     triedIntro:
@@ -234,6 +254,12 @@ const phrases = {
     ],
     exit: [
       '退出码：没有失败时为 0（可能有警告），用法错误为 2，否则为 10 加上第一个失败的类别：错误 -1 为 11，直到错误 -15 为 25；没有类别的失败为 1。',
+    ],
+    json: 'JSON',
+    jsonIntro: [
+      '`--json` 输出 `examinedAt`（ISO 8601，UTC）、`target`、`findings`、`summary`（`ok`、`warnings`、`failed`、`skipped` 的数量）、`fault`（第一个失败的名称和编号，或 null）和 `exitCode`。',
+      '每个 finding 包含 `step`、`title`、`status`（`ok`、`warning`、`failed` 或 `skipped`）、`seen`（句子）、`details`（数值，名称末尾为单位）；有问题时还有 `fault`：`name`、`number`、`title`、`cause`、`remedy`，',
+      '使用 `--for` 时还有 `help`（`symptom`、`change`、`lines`）。文本使用所选语言，名称、编号和步骤不会改变。',
     ],
     tried: '测试过的情形',
     triedIntro: '以下每种情形都由测试构造，并列出诊断工具的输出。端口、时间和密钥以固定值表示。',

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
-import { usesTls } from '../mqtt/target.ts';
+import { getCACertificates } from 'node:tls';
+import { isLoopbackName, usesTls } from '../mqtt/target.ts';
 import { both, failed, ok, skipped, type Finding, type StepName } from './finding.ts';
 import { sniOf, type DoctorRequest } from './request.ts';
 import { askServerTime } from './server-time.ts';
@@ -132,7 +132,8 @@ class Examination {
 
   #roots(): readonly X509Certificate[] {
     const { ca } = this.#request.connection.tls;
-    return (ca ?? rootCertificates).flatMap((text) =>
+    // `default`: those that the program brings and those of the system.
+    return (ca ?? getCACertificates('default')).flatMap((text) =>
       (text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
         (pem) => new X509Certificate(pem),
       ),
@@ -153,7 +154,7 @@ class Examination {
     const { findings, probe } = await tryConnect(way, withheld);
     const isPlain = !usesTls(this.#request.connection.target.scheme) && !isWebSocket(way);
     const port = isPlain ? plainPort(findings) : null;
-    this.#found(port);
+    this.#found(port === null ? null : withPasswordRemark(port, this.#request));
     if (port?.status === 'failed') return;
     this.#found(...findings);
     if (probe === null) return;
@@ -184,6 +185,16 @@ class Examination {
     this.#found(await stayIdle(opened.probe, idleSeconds));
     opened.probe.close();
   }
+}
+
+/** On a plain port everybody on the way can read along. */
+function withPasswordRemark(port: Finding, { connection }: DoctorRequest): Finding {
+  if (port.status !== 'ok' || connection.password === null || isLoopbackName(connection.target.host)) return port;
+  const remark = both(
+    'Without TLS, everybody on the way can read the password.',
+    '没有 TLS，途中的任何人都可以读到密码。',
+  );
+  return { ...port, seen: [...port.seen, remark] };
 }
 
 /** What speaks on a plain port shows only when MQTT is tried. Null where it answered neither way. */

@@ -68,11 +68,22 @@ export async function handshake(raw: Socket, options: HandshakeOptions): Promise
   };
 }
 
+/** Null where it cannot be read: what the TLS library takes, this reader may not. */
+function readCertificate(raw: Buffer): X509Certificate | null {
+  try {
+    return new X509Certificate(raw);
+  } catch {
+    return null;
+  }
+}
+
 function chainOf(leaf: DetailedPeerCertificate): X509Certificate[] {
   const chain: X509Certificate[] = [];
   let current: DetailedPeerCertificate | undefined = leaf;
   while (current?.raw !== undefined && chain.length < chainLengthMax) {
-    chain.push(new X509Certificate(current.raw));
+    const certificate = readCertificate(current.raw);
+    if (certificate === null) break;
+    chain.push(certificate);
     const next: DetailedPeerCertificate | undefined = current.issuerCertificate;
     if (next === current || next?.fingerprint256 === current.fingerprint256) break;
     current = next;

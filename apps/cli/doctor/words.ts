@@ -5,10 +5,15 @@ import type { Symptom } from '../symptom.ts';
 /** What was seen, in both languages. */
 export function wordsOf(symptom: Symptom): Text {
   // The rest of what a TLS library says is where in its source it stood.
-  if (symptom.kind === 'system' && symptom.code.startsWith('ERR_SSL_')) return { en: symptom.code, zh: symptom.code };
+  if (symptom.kind === 'system' && symptom.code.startsWith('ERR_SSL_')) return tlsWords(symptom.code);
   const en = describeSymptom(symptom, 'en');
   // What a library says stays as it is.
   return { en: symptom.kind === 'system' ? en : sentence(en), zh: describeSymptom(symptom, 'zh') };
+}
+
+function tlsWords(code: string): Text {
+  if (!code.includes('CERTIFICATE_REQUIRED')) return { en: code, zh: code };
+  return { en: `${code}: the server wants a client certificate`, zh: `${code}：服务器要求客户端证书` };
 }
 
 function sentence(text: string): string {

@@ -124,7 +124,7 @@ export class Connection implements SessionLink {
     const first = bytes[0] ?? 0;
     if (first >> 4 === PacketType.CONNECT) return true;
     const fault = faultOfFirstBytes(bytes);
-    this.refuse(fault, `first byte 0x${first.toString(16).padStart(2, '0')}`, now, answerToHttp(fault));
+    this.refuse(fault, `first byte 0x${first.toString(16).padStart(2, '0')}`, now, answerToHttp(fault, now));
     return false;
   }
 

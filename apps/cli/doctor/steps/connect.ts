@@ -41,7 +41,10 @@ export async function tryConnect(way: Way, withheld: Withheld): Promise<Connecte
     const again = await openProbe(way, 4, withheld);
     const finding = isVersionRefusal(current.symptom)
       ? ok('connect-5.0', both('The server has no MQTT 5.0.', '服务器不支持 MQTT 5.0。'), { offered: false })
-      : await refused(current.symptom, 5, way, withheld, null);
+      : // Who speaks 3.1.1 is an MQTT server, so that other bytes are a mistake of its 5.0.
+        current.symptom.kind === 'foreign'
+        ? warning('connect-5.0', 'protocol.malformed', wordsOf(current.symptom))
+        : await refused(current.symptom, 5, way, withheld, null);
     return { findings: [finding, accepted(old.probe)], probe: 'probe' in again ? again.probe : null };
   }
   const first = await refused(
@@ -98,7 +101,7 @@ function accepted(probe: MqttProbe): Finding {
 /** Whether the server only says that it does not know this version. */
 function isVersionRefusal(symptom: Symptom): boolean {
   if (symptom.kind === 'connack') return symptom.code === 1 || symptom.code === 0x84;
-  return symptom.kind === 'closed' || (symptom.kind === 'foreign' && symptom.protocol === 'other');
+  return symptom.kind === 'closed';
 }
 
 /**
@@ -144,7 +147,11 @@ function detailsOf(symptom: Symptom): Record<string, unknown> {
 
 /** No MQTT came back: what is there instead. */
 async function strange(symptom: Symptom, way: Way): Promise<FaultName | null> {
-  if (isWebSocket(way)) return diagnose(symptom);
+  if (isWebSocket(way)) {
+    if (symptom.kind === 'timeout') return 'port.silent';
+    if (symptom.kind === 'foreign') return 'port.not-mqtt';
+    return symptom.kind === 'closed' || symptom.kind === 'system' ? 'protocol.no-connack' : diagnose(symptom);
+  }
   if (sentOf(way).tls) {
     if (symptom.kind === 'timeout') return 'port.silent';
     // With TLS 1.3 an alert may come after the handshake, for example because a client certificate is wanted.

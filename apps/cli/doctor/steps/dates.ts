@@ -51,10 +51,11 @@ export function judgeDates(
   const validity = validityOf(certificates);
   if (validity === null) return null;
   const { fromMs, toMs, first } = validity;
-  const seen = both(
-    `Valid from ${timeOf(fromMs)} to ${timeOf(toMs)}.`,
-    `有效期从 ${timeOf(fromMs)} 到 ${timeOf(toMs)}。`,
+  const dates = both(
+    `Valid from ${timeOf(fromMs)} to ${timeOf(toMs)}`,
+    `有效期从 ${timeOf(fromMs)} 到 ${timeOf(toMs)}`,
   );
+  const seen = both(`${dates.en}.`, `${dates.zh}。`);
   const details = { validFrom: new Date(fromMs).toISOString(), validTo: new Date(toMs).toISOString() };
   const isEarly = nowMs < fromMs;
   if (isEarly || nowMs > toMs) {
@@ -78,7 +79,12 @@ export function judgeDates(
     const soon = both(`It expires in ${left.en}.`, `证书将在 ${left.zh}后过期。`);
     return warning('validity', 'tls.certificate-expired', [seen, soon], details);
   }
-  return ok('validity', seen, details);
+  const [age, left] = [spanOf(nowMs - fromMs), spanOf(leftMs)];
+  const counted = both(
+    `${dates.en}: ${age.en} old, ${left.en} left.`,
+    `${dates.zh}：已生效 ${age.zh}，剩余 ${left.zh}。`,
+  );
+  return ok('validity', counted, details);
 }
 
 /** The clock of this machine against that of the server, or else against the calendar. */

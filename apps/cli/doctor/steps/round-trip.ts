@@ -10,7 +10,6 @@ import { msOf, wordsOf } from '../words.ts';
 
 /** Messages for each QoS; the middle one counts. */
 const messagesEach = 3;
-const messageTimeoutMs = 3000;
 
 interface Trip {
   readonly qos: QoS;
@@ -21,20 +20,27 @@ interface Trip {
 /** Publishes to a topic and receives it again, with each QoS. */
 export async function tryRoundTrip(request: DoctorRequest, probe: MqttProbe): Promise<Finding> {
   const topic = request.topic ?? `berth-doctor/${randomBytes(6).toString('hex')}`;
+  const timeoutMs = request.connection.connectTimeoutMs;
   const maximumQoS: QoS = probe.connack.properties?.maximumQoS ?? 2;
   const about = both(
     `Topic ${topic}, MQTT ${probe.version === 5 ? '5.0' : '3.1.1'}.`,
     `主题 ${topic}，MQTT ${probe.version === 5 ? '5.0' : '3.1.1'}。`,
   );
   try {
-    const granted = await probe.subscribe(topic, maximumQoS, messageTimeoutMs);
+    const granted = await probe.subscribe(topic, maximumQoS, timeoutMs);
     const trips: Trip[] = [];
-    for (const qos of ([0, 1, 2] as const).filter((one) => one <= maximumQoS)) {
-      trips.push(await travel(probe, topic, qos));
-      // A refusal with a code, or an end, is the same for all of them.
-      if (trips.at(-1)?.error !== null && trips.at(-1)?.error?.symptom.kind !== 'timeout') break;
+    // Not QoS 0 first: a refusal has a code with the others only, and what is refused with one is refused with all.
+    for (const qos of ([1, 2, 0] as const).filter((one) => one <= maximumQoS)) {
+      const trip = await travel(probe, topic, qos, timeoutMs);
+      trips.push(trip);
+      if (trip.error !== null) break;
     }
-    return judge(request, trips, [about, ...(granted < maximumQoS ? [lowered(granted)] : [])], topic);
+    return judge(
+      request,
+      trips.toSorted((a, b) => a.qos - b.qos),
+      [about, ...(granted < maximumQoS ? [lowered(granted)] : [])],
+      topic,
+    );
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     const fault = diagnose(error.symptom) ?? 'connection.lost';
@@ -47,16 +53,16 @@ export async function tryRoundTrip(request: DoctorRequest, probe: MqttProbe): Pr
   }
 }
 
-async function travel(probe: MqttProbe, topic: string, qos: QoS): Promise<Trip> {
+async function travel(probe: MqttProbe, topic: string, qos: QoS, timeoutMs: number): Promise<Trip> {
   const times: number[] = [];
   for (let count = 0; count < messagesEach; count += 1) {
     const payload = randomBytes(8);
     const start = performance.now();
-    const arrival = probe.message(payload, messageTimeoutMs).then(() => performance.now() - start);
+    const arrival = probe.message(payload, timeoutMs).then(() => performance.now() - start);
     // Awaited below; a refusal of the publish comes first.
     arrival.catch(() => {});
     try {
-      await probe.publish(topic, payload, qos, messageTimeoutMs);
+      await probe.publish(topic, payload, qos, timeoutMs);
       times.push(await arrival);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
@@ -79,8 +85,7 @@ function judge(request: DoctorRequest, trips: readonly Trip[], about: readonly T
       milliseconds: milliseconds === null ? null : Number(milliseconds.toFixed(2)),
     })),
   };
-  // The last one has a code, where there is one: QoS 0 has none.
-  const wrong = trips.findLast(({ error }) => error !== null);
+  const wrong = trips.find(({ error }) => error !== null);
   if (wrong === undefined) return ok('round-trip', [...about, ...lines], details);
   const fault = faultOf(wrong.error);
   return judgement(request, fault)('round-trip', fault, [...about, ...lines, ...topicHint(request, fault)], details);

@@ -57,6 +57,10 @@ export async function reachAddresses(
   if (failures.length === 0 || isLoopbackName(target.host)) {
     return { finding: ok('tcp', seen, details), address: first.address };
   }
+  if (failures.every(isWithoutIpv6)) {
+    const remark = both('This machine has no IPv6: the other addresses do.', '本机没有 IPv6，但其他地址可用。');
+    return { finding: ok('tcp', [...seen, remark], details), address: first.address };
+  }
   const remark = both(
     'A device that takes the first address does not get through.',
     '只使用第一个地址的设备将无法连接。',
@@ -65,6 +69,12 @@ export async function reachAddresses(
     finding: warning('tcp', faultOf(failures[0]?.error ?? null), [...seen, remark], details),
     address: first.address,
   };
+}
+
+/** Whether an IPv6 address failed only because there is no IPv6 here: that says nothing about the server. */
+function isWithoutIpv6({ address, error }: Attempt): boolean {
+  if (!address.includes(':') || error?.symptom.kind !== 'system') return false;
+  return ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.symptom.code);
 }
 
 async function attempt(world: World, address: string, port: number, timeoutMs: number): Promise<Attempt> {
