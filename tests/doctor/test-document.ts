@@ -190,7 +190,8 @@ const phrases = {
       '`berth doctor` examines a connection to any MQTT server from the side of the device, step by step: name resolution, TCP to',
       'each address, what speaks on the port, TLS with and without SNI, the certificate, the clock, the WebSocket upgrade, CONNECT in',
       '5.0 and 3.1.1, a message there and back with each QoS, and the limits that the server announces. It goes on after a failure',
-      'wherever a later step can still tell something.',
+      'wherever a later step can still tell something. A server takes note of it: its log shows connections that were opened and closed,',
+      'one without SNI, and two log-ins.',
       '',
       '```sh',
       'berth doctor mqtts://ADDRESS:8883 -u USER -P PASSWORD --ca ca.crt',
@@ -243,6 +244,7 @@ const phrases = {
     intro: [
       '`berth doctor` 从设备一侧逐步检查到任意 MQTT 服务器的连接：域名解析、到每个地址的 TCP 连接、端口上的协议、带 SNI 和不带 SNI 的 TLS、证书、时钟、',
       'WebSocket 升级、5.0 和 3.1.1 的 CONNECT、每种 QoS 的消息往返，以及服务器告知的限制。某一步失败后，只要后面的步骤仍能说明问题，检查就会继续。',
+      '服务器会记录这次检查：日志中会出现一些打开后又关闭的连接（其中一个没有 SNI）和两次登录。',
       '',
       '```sh',
       'berth doctor mqtts://ADDRESS:8883 -u USER -P PASSWORD --ca ca.crt',

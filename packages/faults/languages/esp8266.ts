@@ -13,11 +13,11 @@ export const esp8266: LanguageTable = {
     reach: { shows: 'lwmqtt -3 (LWMQTT_NETWORK_FAILED_CONNECT); rc=-2' },
     port: { shows: 'lwmqtt -3 (LWMQTT_NETWORK_FAILED_CONNECT); rc=-2', lines: ['const int TLS_PORT = 8883;', begin] },
     'tls-on': {
-      shows: 'rc=-4 (MQTT_CONNECTION_TIMEOUT); lwmqtt -8',
+      shows: 'rc=-4 (MQTT_CONNECTION_TIMEOUT); lwmqtt -9 (LWMQTT_MISSING_OR_WRONG_PACKET)',
       lines: ['BearSSL::WiFiClientSecure net;', anchors, begin],
     },
     'tls-off': {
-      shows: 'rc=-2, getLastSSLError() 9 (BR_ERR_BAD_VERSION), 10',
+      shows: 'rc=-2, getLastSSLError() 4 (BR_ERR_BAD_VERSION), 9 (BR_ERR_UNKNOWN_TYPE)',
       lines: ['const int TLS_PORT = 8883;', begin],
     },
     websocket: {
@@ -27,7 +27,7 @@ export const esp8266: LanguageTable = {
       },
       lines: ['const int TLS_PORT = 8883;'],
     },
-    'tls-version': { shows: 'rc=-2, getLastSSLError() 296 (alert 40), 326 (alert 70)' },
+    'tls-version': { shows: 'rc=-2, getLastSSLError() 296 (256 and alert 40), 326 (alert 70)' },
     ca: {
       shows: 'rc=-2, getLastSSLError() 62 (BR_ERR_X509_NOT_TRUSTED)',
       lines: ['BearSSL::X509List roots(CA);', anchors],
@@ -73,6 +73,6 @@ export const esp8266: LanguageTable = {
       },
       lines: ['MQTTClient client(512);'],
     },
-    'keep-alive': { shows: 'lwmqtt -11 (LWMQTT_PONG_TIMEOUT); rc=-3', lines: [options, 'client.loop();'] },
+    'keep-alive': { shows: 'lwmqtt -13 (LWMQTT_PONG_TIMEOUT); rc=-3', lines: [options, 'client.loop();'] },
   },
 };

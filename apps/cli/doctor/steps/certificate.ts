@@ -72,6 +72,13 @@ export function judgeName(request: DoctorRequest, leaf: X509Certificate, alias: 
   const fits = isIP(name) === 0 ? leaf.checkHost(name) !== undefined : leaf.checkIP(name) !== undefined;
   const names = namesOf(leaf);
   const details = { name, names };
+  if (fits && isIP(name) === 0 && leaf.subjectAltName === undefined) {
+    const only = both(
+      `It carries ${name} as its common name only: Go, browsers and other current clients look at the alternative names (SAN) and refuse it.`,
+      `证书仅在 Common Name 中包含 ${name}：Go、浏览器等较新的客户端只检查备用名称（SAN），会拒绝该证书。`,
+    );
+    return warning('host-name', 'tls.host-name', only, details);
+  }
   if (fits) return ok('host-name', both(`It is valid for ${name}.`, `证书对 ${name} 有效。`), details);
   const seen = [
     both(
@@ -110,6 +117,13 @@ export function judgeWeight(request: DoctorRequest, chain: readonly X509Certific
     bytes > chainBytesMax || chain.length > chainLengthMax || /RSA (3[1-9]|[4-9])\d\d\d|RSA 4096/.test(keys[0] ?? '');
   const isSmallDevice = request.language === 'esp32' || request.language === 'esp8266';
   if (isHeavy && isSmallDevice) return warning('small-devices', 'tls.chain-large', text, details);
+  if (/^RSA (\d{1,3}|1\d{3})$/.test(keys[0] ?? '')) {
+    const weak = both(
+      'Current clients refuse an RSA key of less than 2048 bits.',
+      '较新的客户端会拒绝小于 2048 位的 RSA 密钥。',
+    );
+    return warning('small-devices', 'tls.certificate-rejected', [text, weak], details);
+  }
   const remark = isHeavy ? [both('Heavy for devices with little memory.', '对内存较小的设备而言较大。')] : [];
   return ok('small-devices', [text, ...remark], details);
 }
