@@ -12,8 +12,7 @@ The same seed gives the same run.
 
   --seeds N     so many seeds (2000)
   --from N      the first of them (1)
-  --fresh N     and so many that nobody has run before (0)
-  --minutes N   goes on with fresh seeds for so long instead
+  --minutes N   goes on for so long instead, with seeds that nobody has run before
   --failures N  stops after so many seeds have failed (5)
   --seed N      this one seed
   --only STEPS  of the one seed, these steps only, such as 1,4-9
@@ -29,7 +28,6 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },
-    fresh: { type: 'string', default: '0' },
     minutes: { type: 'string' },
     failures: { type: 'string', default: '5' },
     seed: { type: 'string' },
@@ -60,13 +58,13 @@ function runOne(seed: number): void {
 }
 
 function* seedsToRun(): Generator<number> {
-  // Above all that a fixed run uses.
-  let fresh = 1_000_000 + (Date.now() % 1_000_000_000);
-  if (values.minutes !== undefined) for (;;) yield fresh++;
+  if (values.minutes !== undefined) {
+    // Above all that a fixed run uses.
+    for (let seed = 1_000_000 + (Date.now() % 1_000_000_000); ; seed++) yield seed;
+  }
   const from = numberOf('from', values.from);
   const count = numberOf('seeds', values.seeds);
   for (let seed = from; seed < from + count; seed++) yield seed;
-  for (let left = numberOf('fresh', values.fresh); left > 0; left--) yield fresh++;
 }
 
 function runMany(): void {

@@ -14,6 +14,7 @@ Seeds faults into a copy of the engine, one at a time, and runs the simulator on
   --seeds N     at most so many seeds for each (400)
   --only NAME   this fault only; may be given more than once
   --all         does not stop at the first seed that finds it, and counts those that do
+  --check       only looks whether the text that each changes is still there
   --report      the same, and writes docs/reference/simulation.md
   --help        this text`;
 
@@ -34,13 +35,17 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '400' },
     only: { type: 'string', multiple: true, default: [] },
     all: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) console.log(usage);
-else process.exitCode = await main();
+else if (values.check) {
+  for (const { name, edits } of mutations) for (const edit of edits) edited(root, name, edit);
+  console.log(`${mutations.length} faults can be seeded`);
+} else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const chosen = mutations.filter(({ name }) => values.only.length === 0 || values.only.includes(name));
@@ -65,21 +70,19 @@ async function tryOut(mutation: Mutation): Promise<Verdict> {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       cpSync(join(root, path), join(folder, path), { recursive: true });
     }
-    for (const edit of mutation.edits) apply(folder, mutation.name, edit);
+    for (const edit of mutation.edits) writeFileSync(join(folder, edit.path), edited(folder, mutation.name, edit));
     return await run(folder, mutation);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @throws Error where the text is not there, or is there twice: then the fault has to be written anew. */
-function apply(folder: string, name: string, { path, from, to }: Mutation['edits'][number]): void {
-  const file = join(folder, path);
-  const text = readFileSync(file, 'utf8');
-  const parts = text.split(from);
+/** The file with the fault in it. @throws Error where the text is not there, or is there twice: then the fault has to be written anew. */
+function edited(folder: string, name: string, { path, from, to }: Mutation['edits'][number]): string {
+  const parts = readFileSync(join(folder, path), 'utf8').split(from);
   if (parts.length !== 2)
     throw new Error(`${name}: ${parts.length - 1} times in ${path}, so adapt testkit/simulator/mutations.ts: ${from}`);
-  writeFileSync(file, parts.join(to));
+  return parts.join(to);
 }
 
 async function run(folder: string, mutation: Mutation): Promise<Verdict> {

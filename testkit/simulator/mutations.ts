@@ -21,7 +21,7 @@ export const mutations: readonly Mutation[] = [
     'Acknowledgements do not wait for their batch.',
     edit(
       'connection/output.ts',
-      'if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch)',
+      'if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch)',
       'if (this.#held.length === 0)',
     ),
   ),
@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
     'An acknowledgement that need not wait overtakes one that has to.',
     edit(
       'connection/output.ts',
-      'if (this.#held.length === 0 && entry.batch <= this.#owner.world.durableBatch)',
-      'if (entry.batch <= this.#owner.world.durableBatch)',
+      'if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch)',
+      'if (batch <= this.#owner.world.durableBatch)',
     ),
   ),
   mutation(
@@ -69,12 +69,7 @@ export const mutations: readonly Mutation[] = [
     edit(
       'connection/publish.ts',
       'if (session.received.has(packetIdentifier)) {',
-      'if (session.received.has(packetIdentifier) && !publishedAgain(connection)) {',
-    ),
-    edit(
-      'connection/publish.ts',
-      '/** QoS 1 (MQTT 5.0 section 4.3.2). */',
-      'const publishedAgain = ({ publish }: Connection): boolean => publish.dup;\n\n/** QoS 1 (MQTT 5.0 section 4.3.2). */',
+      'if (session.received.has(packetIdentifier) && !connection.world.publish.dup) {',
     ),
   ),
   mutation(
@@ -189,6 +184,94 @@ export const mutations: readonly Mutation[] = [
       'lifecycle.ts',
       'broker.routes.unsubscribeAll(session, session.subscriptions.keys());\n  publishWill',
       'publishWill',
+    ),
+  ),
+  mutation(
+    'connack-before-flush',
+    'CONNACK does not wait until the session that it promises is durable.',
+    edit(
+      'connection/output.ts',
+      'this.#opening = batch > this.#owner.world.durableBatch;',
+      'this.#opening = false as boolean;',
+    ),
+  ),
+  mutation(
+    'suback-before-flush',
+    'SUBACK and UNSUBACK do not wait for their batch.',
+    edit(
+      'connection/connection.ts',
+      'this.#output.writeDurable(batch, bytes);\n    return true;',
+      'this.#output.writeDurable(0, bytes);\n    return true;',
+    ),
+  ),
+  mutation(
+    'released-state-lost',
+    'After a restart, a QoS 2 message that was received is sent anew.',
+    edit('restore.ts', 'item.state = flight.state;', "item.state = 'sent';"),
+  ),
+  mutation(
+    'retained-not-stored',
+    'Retained messages are in memory only.',
+    edit('broker.ts', 'context.store.putRetained(stored);', ''),
+  ),
+  mutation(
+    'identifiers-lost-in-restart',
+    'After a restart, subscriptions have no Subscription Identifier.',
+    edit(
+      'session/records.ts',
+      'subscriptionIdentifier: new DataView(bytes.buffer, bytes.byteOffset).getUint32(1, true),',
+      'subscriptionIdentifier: 0,',
+    ),
+  ),
+  mutation(
+    'clean-start-keeps-session',
+    'Clean Start resumes the session that is there.',
+    edit(
+      'lifecycle.ts',
+      'if (session !== undefined && request.cleanStart) {',
+      'if (session !== undefined && request.cleanStart && session.expiryInterval === 1) {',
+    ),
+  ),
+  mutation(
+    'take-over-keeps-both',
+    'A connection that is taken over stays.',
+    edit(
+      'lifecycle.ts',
+      "if (holder !== undefined && holder !== null) holder.close('session.taken-over', null, now);",
+      '',
+    ),
+  ),
+  mutation(
+    'alias-given-twice',
+    'Two topics get the same Topic Alias.',
+    edit(
+      'session/aliases.ts',
+      'return this.#aliases.size < this.#maximum ? this.#aliases.size + 1 : 0;',
+      'return this.#aliases.size < this.#maximum ? 1 : 0;',
+    ),
+  ),
+  mutation(
+    'revoked-subscription-stays',
+    'A subscription that a rule forbids goes on.',
+    edit('lifecycle.ts', 'broker.unsubscribe(session, topicFilter);\n', '\n'),
+  ),
+  mutation(
+    'no-local-ignored',
+    'A client gets its own messages in spite of No Local.',
+    edit('routing/delivery.ts', 'this.toSelf = options.noLocal ? null : this;', 'this.toSelf = this;'),
+  ),
+  mutation(
+    'queue-unbounded',
+    'The limit of queued messages is not kept.',
+    edit('session/deliver.ts', 'boundQueue(context, session, now);\n}', '}'),
+  ),
+  mutation(
+    'message-expiry-lost-in-restart',
+    'After a restart, queued messages do not expire.',
+    edit(
+      'session/records.ts',
+      'message: storedMessage(tail, fields.m[0], fields.m[2] === 1, fields.x),',
+      'message: storedMessage(tail, fields.m[0], fields.m[2] === 1, null),',
     ),
   ),
 ];

@@ -24,7 +24,7 @@ when everybody is back and everything has arrived, whether anything is missing.
 | \`npm run simulate\` | 2,000 seeds, and how often each thing happened; what never happened is a failure |
 | \`npm run simulate -- --minutes 60\` | goes on with seeds that nobody has run before |
 | \`npm run simulate -- --seed 17 --trace\` | one seed, and all that happens in it |
-| \`npm test -- --only simulate\` | what the checks of the project run: 2,000 fixed seeds, 200 fresh ones, and the faults below |
+| \`npm test -- --only simulate\` | what the checks of the project run: the 2,000 seeds, and the faults below |
 
 A seed that fails prints itself with the few steps that are enough for it; the line that it prints runs exactly that again.
 

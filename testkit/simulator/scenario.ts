@@ -182,7 +182,7 @@ function stepsOf(random: Random, durable: boolean): Step[] {
   if (!durable) for (const verb of ['crash', 'crashInside', 'restart', 'fill'] as const) left.add(verb);
   const names = (Object.keys(verbs) as Verb[]).filter((verb) => !left.has(verb));
   const total = names.reduce((sum, verb) => sum + verbs[verb], 0);
-  const length = random.between(80, 420);
+  const length = chance(random, 12) ? random.between(420, 1600) : random.between(80, 420);
   return Array.from({ length }, (_, index) => {
     let at = random.next() * total;
     let chosen: Verb = 'pulse';
