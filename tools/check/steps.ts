@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type CommandResult, root, run } from './command.ts';
 import { countTests } from './junit.ts';
 import type { Group } from './options.ts';
-import { doctorToolchains, guideToolchains, sampleToolchains, toolchains } from './toolchains.ts';
+import { doctorToolchains, durabilityToolchains, guideToolchains, sampleToolchains, toolchains } from './toolchains.ts';
 
 /** What a step says: how many checks passed and failed, and what to show where one failed. */
 export interface StepResult {
@@ -59,7 +59,8 @@ export function allSteps(fix: boolean): Step[] {
       run(bun, ['testkit/simulator/mutants.ts'], { seconds: 1200 }),
     ),
     tests('the service from outside', 'service', 900, ['tests/service']),
-    tests('the service, killed', 'durability', 600, ['tests/durability']),
+    ...durabilityToolchains.map((chain) => command(`set-up: ${chain.name}`, 'durability', () => chain.prepare())),
+    tests('the service, killed, on disks that fail, watched', 'durability', 600, ['tests/durability']),
     ...doctorToolchains.map((chain) => command(`set-up: ${chain.name}`, 'doctor', () => chain.prepare())),
     tests('the doctor, in every situation', 'doctor', 300, ['tests/doctor']),
     ...toolchains.map((chain) => command(`set-up: ${chain.name}`, 'clients', () => chain.prepare())),

@@ -51,6 +51,12 @@ export const doctorToolchains: readonly Toolchain[] = [
   { name: 'Python 3', prepare: () => guarded(prepareFullListener) },
 ];
 
+/** What watches the system calls of the service, and breaks its disk. */
+export const durabilityToolchains: readonly Toolchain[] = [
+  { name: 'strace', prepare: () => guarded(prepareStrace) },
+  { name: 'prlimit', prepare: () => guarded(preparePrlimit) },
+];
+
 /** Says what is missing and how to get it. */
 class Missing extends Error {}
 
@@ -77,6 +83,14 @@ async function prepareBroker(): Promise<void> {
 /** A listener that does not accept needs no more than Python itself. */
 async function prepareFullListener(): Promise<void> {
   await need('Python 3', ['python3', '--version'], /Python 3/, ['python3']);
+}
+
+async function prepareStrace(): Promise<void> {
+  await need('strace', ['strace', '--version'], /strace -- version/, ['strace']);
+}
+
+async function preparePrlimit(): Promise<void> {
+  await need('prlimit', ['prlimit', '--version'], /util-linux/, ['util-linux']);
 }
 
 async function preparePython(): Promise<void> {
