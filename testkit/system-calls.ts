@@ -69,7 +69,7 @@ export function brokenPromises(calls: readonly SystemCall[], promises: readonly 
       (call) =>
         /^(sendto|write|writev|sendmsg)$/.test(call.name) && isToSocket(call) && call.args.includes(traced(answer)),
     );
-    const written = calls.find((call) => /^pwrite/.test(call.name) && call.args.includes(traced(stored)));
+    const written = calls.find((call) => call.name.startsWith('pwrite') && call.args.includes(traced(stored)));
     if (sent === undefined) broken.push(`${name}: was not answered`);
     else if (written === undefined || written.end > sent.begin) broken.push(`${name}: answered before it was written`);
     else {

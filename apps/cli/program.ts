@@ -5,6 +5,7 @@ import { addCa } from './commands/ca.ts';
 import { addCredential } from './commands/credential.ts';
 import { addDeployment } from './commands/deployment.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addJournal } from './commands/journal.ts';
 import { addLimits } from './commands/limits.ts';
 import { addPub } from './commands/pub.ts';
 import { addRule } from './commands/rule.ts';
@@ -40,6 +41,7 @@ export function makeProgram(context: Context): Command {
   addRule(program, context);
   addLimits(program, context);
   addCa(program, context);
+  addJournal(program, context);
   addSample(program, context);
   addLanguageOption(program);
   return program;

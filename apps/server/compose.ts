@@ -215,7 +215,13 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const { withoutPepper } = await credentials.load();
   if (withoutPepper > 0)
     log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
-  await restoreDeployments(engine, journal, (id) => deploymentTable.get(id)?.deletedAt === null, now());
+  await restoreDeployments(
+    engine,
+    journal,
+    (id) => deploymentTable.get(id)?.deletedAt === null,
+    config.willGrace * 1000,
+    now(),
+  );
   const first = await ensureFirstDeployment(deployments, credentials, config);
   for (const { deployment, error } of await deployments.openAll()) {
     log.error(

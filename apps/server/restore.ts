@@ -3,17 +3,16 @@ import type { DeploymentId } from '../../packages/engine/ids.ts';
 import type { StoredRecord } from '../../packages/engine/restore.ts';
 import type { ServerJournal } from './journal/port.ts';
 
-/** How long clients have to come back after a start before the wills of their sessions are published. */
-const WILL_GRACE_MS = 30_000;
-
 /**
  * Gives the engine what the journal kept. Records of deployments that are gone are deleted.
+ * @param graceMs how long clients have to come back before the wills of their sessions are published.
  * @returns how many records were restored.
  */
 export async function restoreDeployments(
   engine: Engine,
   journal: ServerJournal,
   exists: (deployment: DeploymentId) => boolean,
+  graceMs: number,
   now: number,
 ): Promise<number> {
   let current: DeploymentId | null = null;
@@ -21,7 +20,7 @@ export async function restoreDeployments(
   let count = 0;
   const finish = (): void => {
     if (current === null) return;
-    if (exists(current)) engine.restore(current, records, WILL_GRACE_MS, now);
+    if (exists(current)) engine.restore(current, records, graceMs, now);
     else journal.forget(current);
     records = [];
   };

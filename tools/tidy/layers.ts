@@ -19,7 +19,7 @@ export interface Layer {
 /** A package is reached through its `mod.ts`, or through a file of its contract: types and plain values. */
 const codec = ['mod', 'types', 'reason-codes'].map((name) => `packages/codec/${name}.ts`);
 const faults = ['mod', 'types', 'names'].map((name) => `packages/faults/${name}.ts`);
-const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin', 'token-bucket'].map(
+const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin', 'record-kinds', 'token-bucket'].map(
   (name) => `packages/engine/${name}.ts`,
 );
 const api = ['packages/api/mod.ts'];
@@ -177,6 +177,7 @@ export const layers: readonly Layer[] = [
       'apps/server/main.ts',
       'apps/server/ready.ts',
       'apps/server/certificates/offline.ts',
+      'apps/server/journal/check.ts',
       config,
       'package.json',
       'commander',

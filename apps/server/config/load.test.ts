@@ -51,6 +51,7 @@ describe('loadConfig', () => {
         wssPort: 8084,
         httpPort: 18083,
         durability: 'fsync',
+        willGrace: 30,
         log: 'auto',
         username: null,
         password: null,
@@ -85,6 +86,7 @@ describe('loadConfig', () => {
       wssPort: '0',
       httpPort: '0',
       durability: 'os',
+      willGrace: '0',
       log: 'json',
       username: 'sensor',
       password: 'long enough for all',
@@ -94,7 +96,22 @@ describe('loadConfig', () => {
     const env = Object.fromEntries(direct.map((option) => [option.environment, values[option.key]]));
     const fromFile = config({ flags: { config: 'f' }, files: { f: JSON.stringify(values) } });
     expect(config({ env })).toEqual(fromFile);
-    expect(fromFile).toMatchObject({ ...values, san: ['gateway.lan'], mqttsPort: 0, wssPort: 0, httpPort: 0 });
+    expect(fromFile).toMatchObject({
+      ...values,
+      san: ['gateway.lan'],
+      mqttsPort: 0,
+      wssPort: 0,
+      httpPort: 0,
+      willGrace: 0,
+    });
+  });
+
+  test('the grace time of wills is a number of seconds', () => {
+    expect(config({ flags: { willGrace: 86_400 } }).willGrace).toBe(86_400);
+    for (const willGrace of ['-1', '1.5', '30s', '86401', 86_401])
+      expect(problems({ flags: { willGrace } })).toEqual([
+        `--will-grace must be a whole number of seconds from 0 to 86400, not ${JSON.stringify(willGrace)}.`,
+      ]);
   });
 
   test('reports every mistake at once, one sentence each, with where it stands', () => {

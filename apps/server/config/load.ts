@@ -23,6 +23,8 @@ export interface Config {
   readonly wssPort: number;
   readonly httpPort: number;
   readonly durability: Durability;
+  /** Seconds that clients have to come back after a start before their wills are published. */
+  readonly willGrace: number;
   readonly log: 'json' | 'text' | 'auto';
   /** Of the first credential; null where none was chosen. */
   readonly username: string | null;

@@ -30,6 +30,7 @@ export type OptionKey =
   | 'wssPort'
   | 'httpPort'
   | 'durability'
+  | 'willGrace'
   | 'log'
   | 'username'
   | 'password'
@@ -118,6 +119,13 @@ export const options: readonly OptionDefinition[] = [
     'fsync',
     'What an acknowledged message survives: fsync (a power cut), os (a killed process), memory (nothing).',
     '已确认的消息能经受什么:fsync(断电)、os(进程被杀)、memory(不保留)。',
+  ),
+  option(
+    'willGrace',
+    'SECONDS',
+    '30',
+    'How long clients have to come back after a start before their wills are published.',
+    '服务启动后,客户端有多长时间重新连接;超过后发布其遗嘱。',
   ),
   option(
     'log',

@@ -74,6 +74,23 @@ const password = z
   .max(1024, { error: 'must not be longer than 1024 characters' })
   .refine(printable, { error: 'must not contain control characters' });
 
+const graceSentence = 'must be a whole number of seconds from 0 to 86400';
+const grace = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .trim()
+        .regex(/^\d{1,5}$/)
+        .transform(Number),
+    ],
+    { error: graceSentence },
+  )
+  .pipe(
+    z.number().int({ error: graceSentence }).min(0, { error: graceSentence }).max(86_400, { error: graceSentence }),
+  );
+
 /** The options with their types, after defaults. */
 export const settings = z.object({
   data: text('the path of a directory'),
@@ -86,6 +103,7 @@ export const settings = z.object({
   mqttsPort: port,
   wssPort: port,
   httpPort: port,
+  willGrace: grace,
   durability: z.enum(['fsync', 'os', 'memory'], { error: 'must be fsync, os or memory' }),
   log: z.enum(['json', 'text', 'auto'], { error: 'must be json, text or auto' }),
   username: username.nullable(),

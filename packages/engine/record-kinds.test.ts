@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { recordKindOf, recordKinds } from './record-kinds.ts';
+import { keyOf } from './session/records.ts';
+
+test('every key that the engine writes has a kind, and each kind a key', () => {
+  const keys = [
+    keyOf.session('c'),
+    keyOf.subscription('c', 't'),
+    keyOf.message('c', 1),
+    keyOf.inFlight('c', 1),
+    keyOf.received('c', 1),
+    keyOf.retained('t'),
+  ];
+  expect(keys.length).toBe(Object.keys(keyOf).length);
+  expect(keys.map(recordKindOf).toSorted()).toEqual(Object.values(recordKinds).toSorted());
+  expect(recordKindOf('x')).toBeNull();
+});
