@@ -51,7 +51,8 @@ export function checkJournal(directory: string): JournalReport {
   const report = { path, bytes, transactions: wal.transactions };
   if (bytes === 0 && wal.transactions === 0)
     return { ...report, format: null, batches: 0, deployments: [], damage: found.damage };
-  const hadIndex = existsSync(`${path}-shm`);
+  // Reading makes these where there are none.
+  const made = ['-shm', '-wal'].map((end) => path + end).filter((file) => !existsSync(file));
   const database = new Database(path, { readonly: true });
   try {
     const format = readFormat(database, path);
@@ -73,7 +74,7 @@ export function checkJournal(directory: string): JournalReport {
     return { ...report, format: null, batches: 0, deployments: [], damage: found.damage };
   } finally {
     database.close();
-    if (!hadIndex) rmSync(`${path}-shm`, { force: true });
+    for (const file of made) rmSync(file, { force: true });
   }
 }
 
