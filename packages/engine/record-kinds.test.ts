@@ -12,6 +12,6 @@ test('every key that the engine writes has a kind, and each kind a key', () => {
     keyOf.retained('t'),
   ];
   expect(keys.length).toBe(Object.keys(keyOf).length);
-  expect(keys.map(recordKindOf).toSorted()).toEqual(Object.values(recordKinds).toSorted());
+  expect(new Set<string | null>(keys.map(recordKindOf))).toEqual(new Set(Object.values(recordKinds)));
   expect(recordKindOf('x')).toBeNull();
 });
