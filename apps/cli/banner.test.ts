@@ -21,6 +21,7 @@ describe('the banner', () => {
     const text = lines.join('\n');
     expect(text).toContain('default (k3x9)');
     expect(text).toContain('k3x9.berth.localhost');
+    expect(text).toContain('Guide       http://localhost:18083/guide\n');
     expect(text).toContain('s3cret-Pass_word   (shown this once: keep it)');
     expect(lines).toContain(
       `mosquitto_sub -h localhost -p 8883 --cafile ${ready.ca} -u device -P s3cret-Pass_word -t 'test/#' -v`,

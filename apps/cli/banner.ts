@@ -7,6 +7,7 @@ interface Words {
   readonly deployment: string;
   readonly address: string;
   readonly ports: string;
+  readonly guide: string;
   readonly console: string;
   readonly username: string;
   readonly password: string;
@@ -26,6 +27,7 @@ const words: Readonly<Record<Language, Words>> = {
     deployment: 'Deployment',
     address: 'Address',
     ports: 'Ports',
+    guide: 'Guide',
     console: 'REST',
     username: 'User name',
     password: 'Password',
@@ -43,6 +45,7 @@ const words: Readonly<Record<Language, Words>> = {
     deployment: '部署',
     address: '连接地址',
     ports: '端口',
+    guide: '连接指引',
     console: 'REST',
     username: '用户名',
     password: '密码',
@@ -71,6 +74,7 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
     [text.deployment, `${ready.deployment.name} (${ready.deployment.id})`],
     [text.address, ready.address],
     [text.ports, `${ready.mqtts} MQTT over TLS, ${ready.wss} WebSocket over TLS (/mqtt)`],
+    [text.guide, `http://localhost:${ready.http}/guide`],
     [text.console, `http://localhost:${ready.http}`],
     [text.username, username],
     [

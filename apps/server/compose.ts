@@ -21,9 +21,8 @@ import { bind } from './edge/bind.ts';
 import { Edge } from './edge/edge.ts';
 import { defaultEdgeLimits } from './edge/options.ts';
 import { ensureFirstDeployment } from './first-start.ts';
-import { Guide } from './guide/guide.ts';
 import { guideValues } from './guide/guide-values.ts';
-import { Library } from './guide/library.ts';
+import { LazyGuide } from './guide/lazy-guide.ts';
 import { overShare } from './journal/fair-share.ts';
 import { openJournal } from './journal/open.ts';
 import type { ServerJournal } from './journal/port.ts';
@@ -265,20 +264,18 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     isHealthy: () => !draining,
     certificates,
     installationLimits,
-    guide: new Guide({
-      library: new Library(),
-      values: (request) =>
-        guideValues(
-          {
-            domain: config.domain,
-            ports: () => ports,
-            certificates,
-            first: () => deployments.first(),
-            find: (id) => deployments.findById(id),
-          },
-          request,
-        ),
-    }),
+    guide: new LazyGuide((request) =>
+      guideValues(
+        {
+          domain: config.domain,
+          ports: () => ports,
+          certificates,
+          first: () => deployments.first(),
+          find: (id) => deployments.findById(id),
+        },
+        request,
+      ),
+    ),
     rates: new RequestRates(now),
     onLimit: (met) => tellMetLimit(met, engine, sink, now()),
     onUnexpectedError: (error) => log.error(`Defect in the REST API: ${error.stack ?? error.message}`),

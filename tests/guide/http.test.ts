@@ -170,6 +170,7 @@ describe('HTTP', () => {
     expect(response.status).toBe(302);
     expect(response.headers.get('location')).toBe('/guide/zh-CN/');
     expect(response.headers.get('vary')).toContain('Accept-Language');
+    expect((await get('/')).response.headers.get('location')).toBe('/guide');
     expect((await get('/guide/')).response.headers.get('location')).toBe('/guide/en/');
   });
 

@@ -75,7 +75,7 @@ export function createApp(options: AppOptions): OpenAPIHono {
       404,
       'route.not-found',
       'There is nothing here.',
-      'See /api/v1/openapi.json.',
+      'See /guide for people and /api/v1/openapi.json for programs.',
     ).toBody();
     return context.json({ error }, 404);
   });

@@ -19,9 +19,10 @@ export interface GuidePort {
   >;
 }
 
-/** The connection guide under `/guide`. Needs no token: it shows what a client is told anyway, and no credential. */
+/** The connection guide under `/guide`, where `/` leads too. Needs no token: it shows what a client is told anyway, and no credential. */
 export function mountGuide(app: OpenAPIHono, guide: GuidePort): void {
   app.use('/guide/*', etag());
+  app.get('/', (context) => context.redirect('/guide', 302));
   for (const path of ['/guide', '/guide/*']) {
     app.get(path, async (context) => {
       const { protocol, host } = new URL(context.req.url);
