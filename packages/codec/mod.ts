@@ -1,6 +1,6 @@
 /** Bytes <-> packets for MQTT 3.1, 3.1.1 and 5.0. */
 export * from './types.ts';
-export { encodeAck } from './acks.ts';
+export { decodeAck, encodeAck } from './acks.ts';
 export { encodeConnack } from './connack.ts';
 export { decodeConnect } from './connect.ts';
 export { decode } from './decode.ts';

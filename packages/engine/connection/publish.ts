@@ -108,10 +108,13 @@ function publishExactlyOnce(connection: Connection, state: Connected, now: numbe
   const { session, broker } = state;
   broker.counters.publishesReceivedQoS2++;
   const { packetIdentifier } = connection.world.publish;
-  if (!connection.unreleased.has(packetIdentifier) && !withinReceiveMaximum(connection, state, now)) return;
+  // What is unreleased counts against Receive Maximum, which 3.x has not.
+  const { unreleased } = connection;
+  const isCounted = connection.version === 5;
+  if (isCounted && !unreleased.has(packetIdentifier) && !withinReceiveMaximum(connection, state, now)) return;
   if (session.received.has(packetIdentifier)) {
     // [MQTT-4.3.3-10]: a duplicate is answered and not delivered again.
-    connection.unreleased.add(packetIdentifier);
+    if (isCounted) unreleased.add(packetIdentifier);
     answer(connection, state, 5, packetIdentifier, 0);
     return;
   }
@@ -121,7 +124,7 @@ function publishExactlyOnce(connection: Connection, state: Connected, now: numbe
   // A refusal in 5.0 ends the exchange, so the identifier is not in use [MQTT-4.3.3-9].
   if (typeof outcome === 'number' || connection.version !== 5) {
     session.received.add(packetIdentifier);
-    connection.unreleased.add(packetIdentifier);
+    if (isCounted) unreleased.add(packetIdentifier);
     if (session.persistent) broker.context.store.putReceived(session, packetIdentifier);
   }
   answer(connection, state, 5, packetIdentifier, outcome);

@@ -248,56 +248,46 @@ function sendRelease(
   else link.write(bytes);
 }
 
-/** PUBACK has come (MQTT 5.0 section 4.3.2). @returns whether the identifier was in flight. */
-export function acknowledged(
-  context: SessionContext,
-  session: Session,
-  packetIdentifier: number,
-  now: number,
-): boolean {
-  const item = session.outbound.inFlight.get(packetIdentifier);
-  if (item === undefined || item.qos !== 1) return false;
+/** PUBACK has come for a message in flight with QoS 1 (MQTT 5.0 section 4.3.2). */
+export function acknowledged(context: SessionContext, session: Session, item: OutboundMessage, now: number): void {
   session.outbound.settle(item);
   forget(context, session, item);
   pump(context, session, now);
-  return true;
 }
 
-/** PUBREC has come (MQTT 5.0 section 4.3.3): answers with PUBREL [MQTT-4.3.3-4], or ends the exchange where it says an error. */
+/**
+ * PUBREC has come (MQTT 5.0 section 4.3.3): answers with PUBREL [MQTT-4.3.3-4], or ends the exchange where it says an error.
+ * @param item the message in flight with QoS 2 and this identifier; null where there is none.
+ */
 export function received(
   context: SessionContext,
   session: Session,
   packetIdentifier: number,
+  item: OutboundMessage | null,
   reasonCode: number,
   now: number,
-): boolean {
+): void {
   const { link, outbound } = session;
-  if (link === null) return false;
-  const item = outbound.inFlight.get(packetIdentifier);
-  if (item === undefined || item.qos !== 2) {
-    // [MQTT-4.3.3-4]: answered, so that the peer's exchange comes to its end.
+  if (link === null) return;
+  if (item === null) {
+    // So that the peer's exchange comes to its end.
     sendRelease(context, session, link, packetIdentifier, ReasonCode.packetIdentifierNotFound);
-    return false;
+    return;
   }
   if (reasonCode >= 0x80) {
     outbound.settle(item);
     forget(context, session, item);
     pump(context, session, now);
-    return true;
+    return;
   }
-  item.state = 'released';
-  outbound.unsent.delete(item);
+  outbound.release(item);
   if (session.persistent) context.store.putInFlight(session, item);
   sendRelease(context, session, link, packetIdentifier, ReasonCode.success);
-  return true;
 }
 
-/** PUBCOMP has come. @returns whether the identifier was in flight. */
-export function completed(context: SessionContext, session: Session, packetIdentifier: number, now: number): boolean {
-  const item = session.outbound.inFlight.get(packetIdentifier);
-  if (item === undefined || item.state !== 'released') return false;
+/** PUBCOMP has come for a message that was released. */
+export function completed(context: SessionContext, session: Session, item: OutboundMessage, now: number): void {
   session.outbound.settle(item);
   forget(context, session, item);
   pump(context, session, now);
-  return true;
 }

@@ -82,7 +82,7 @@ export class Outbound {
   launch(item: OutboundMessage): void {
     let identifier = this.#lastIdentifier;
     do identifier = identifier >= PACKET_IDENTIFIERS ? 1 : identifier + 1;
-    while (this.inFlight.has(identifier));
+    while (this.inFlight.size > 0 && this.inFlight.has(identifier));
     this.#lastIdentifier = identifier;
     item.packetIdentifier = identifier;
     item.state = 'sent';
@@ -101,7 +101,13 @@ export class Outbound {
   /** The exchange of a message in flight has come to its end. */
   settle(item: OutboundMessage): void {
     if (this.inFlight.delete(item.packetIdentifier)) this.#inFlightBytes -= messageBytes(item.message);
-    this.unsent.delete(item);
+    if (this.unsent.size > 0) this.unsent.delete(item);
+  }
+
+  /** PUBREC has come for a message in flight: only its identifier is of use from now on. */
+  release(item: OutboundMessage): void {
+    item.state = 'released';
+    if (this.unsent.size > 0) this.unsent.delete(item);
   }
 
   /** Forgets everything: the session has ended. */
