@@ -82,7 +82,7 @@ export class Outbound {
   launch(item: OutboundMessage): void {
     let identifier = this.#lastIdentifier;
     do identifier = identifier >= PACKET_IDENTIFIERS ? 1 : identifier + 1;
-    while (this.inFlight.size > 0 && this.inFlight.has(identifier));
+    while (this.inFlight.has(identifier));
     this.#lastIdentifier = identifier;
     item.packetIdentifier = identifier;
     item.state = 'sent';
