@@ -156,7 +156,7 @@ function withoutVolatile(text: string, environment: Environment): string {
     .replaceAll(new RegExp(`(Valid from|有效期从) ${now} (to|到) ${now}`, 'g'), `$1 ${begin} $2 ${end}`)
     .replaceAll(/\d+(\.\d)? ms\b/g, '1 ms')
     .replaceAll(/\b\d+ (bytes|字节)(?=<br>| \|)/g, '500 $1')
-    .replaceAll(/(after|空闲) \d+ (s without|秒后被)/g, '$1 1 $2')
+    .replaceAll(/(after|空闲) \d+ (s without|秒后被)/g, '$1 3 $2')
     .replaceAll(/: \d+ \w+ old, \d+ \w+ left/g, ': 30 days old, 60 days left')
     .replaceAll(/：已生效 \d+ \S+?，剩余 \d+ \S+?。/g, '：已生效 30 天，剩余 60 天。')
     .replaceAll(/becomes valid in \d+ years/g, 'becomes valid in 56 years')

@@ -13,7 +13,7 @@ export async function networkSituations(environment: Environment): Promise<Situa
   const closed = await environment.closedPort();
   const full = await environment.fullListener();
   const { mqtt } = await environment.dedicated('behind the idle proxy');
-  const cutter = await environment.idleCutter(mqtt, 1000);
+  const cutter = await environment.idleCutter(mqtt, 3000);
   return [
     {
       title: { en: 'Unresolvable name', zh: '域名无法解析' },
@@ -64,8 +64,8 @@ export async function networkSituations(environment: Environment): Promise<Situa
     {
       title: { en: 'A proxy that cuts idle connections', zh: '代理切断空闲连接' },
       made: {
-        en: 'A proxy in front of a dedicated deployment resets what was idle for one second.',
-        zh: '专有版部署前的代理会重置空闲一秒的连接。',
+        en: 'A proxy in front of a dedicated deployment resets what was idle for three seconds.',
+        zh: '专有版部署前的代理会重置空闲三秒的连接。',
       },
       args: [`mqtt://localhost:${cutter}`, ...login, '--idle', '10'],
       step: 'idle',

@@ -79,7 +79,7 @@ describe('a broker without 5.0 that acknowledges what it denies', () => {
   afterAll(() => server[Symbol.dispose]());
 
   test('is one where the message does not come back: a warning for a topic that was made up', async () => {
-    const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '1');
+    const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '2');
     expect(wrongIn(document)).toEqual(['round-trip warning access.publish-denied']);
     expect(document.exitCode).toBe(0);
     expect(document.findings.find(({ step }) => step === 'connect-5.0')?.details).toEqual({ offered: false });
@@ -87,7 +87,7 @@ describe('a broker without 5.0 that acknowledges what it denies', () => {
   });
 
   test('and a failure for a topic that was given', async () => {
-    const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '1', '--topic', 'a/b');
+    const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '2', '--topic', 'a/b');
     expect(wrongIn(document)).toEqual(['round-trip failed access.publish-denied']);
     expect(document.exitCode).toBe(20);
   });
@@ -115,7 +115,7 @@ test('a broker without 3.1.1 is a warning: some devices have nothing else', asyn
   using server = TestServer.tcp(null, (packet, connection) => {
     if (typeOf(packet) === 1) connection.send(versionOf(packet) === 5 ? [0x20, 5, 0, 0, 2, 0x24, 0] : [0x20, 2, 0, 1]);
   });
-  const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '1');
+  const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '2');
   expect(wrongIn(document)[0]).toBe('connect-3.1.1 warning protocol.version');
 });
 
@@ -158,7 +158,7 @@ test('a server that says why it ends an idle connection is not one that was cut'
       },
     }),
   );
-  const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '1', '--idle', '5');
+  const document = await examined(`mqtt://localhost:${server.port}`, '--connect-timeout', '2', '--idle', '5');
   expect(wrongIn(document).at(-1)).toBe('idle failed server.draining');
 });
 
@@ -226,8 +226,8 @@ describe('TLS', () => {
   });
 
   test('--for shows the lines of the language', async () => {
-    using server = TestServer.tcp(certificates, () => undefined);
-    const document = await examined(`mqtts://localhost:${server.port}`, '--for', 'go', '--connect-timeout', '1');
+    using server = TestServer.tcp(certificates, (_packet, connection) => connection.end());
+    const document = await examined(`mqtts://localhost:${server.port}`, '--for', 'go');
     const trust = document.findings.find(({ step }) => step === 'trust');
     expect(trust?.fault?.help?.lines.join('\n')).toContain('RootCAs');
   });
