@@ -3,19 +3,24 @@ import com.hivemq.client.mqtt.MqttClientSslConfig
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter
 import com.hivemq.client.mqtt.MqttWebSocketConfig
 import com.hivemq.client.mqtt.datatypes.MqttQos
+import com.hivemq.client.mqtt.exceptions.ConnectionFailedException
+import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext
 import com.hivemq.client.mqtt.lifecycle.MqttDisconnectSource
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishResult
 import java.net.ConnectException
 import java.net.UnknownHostException
 import java.security.KeyStore
 import java.security.cert.CertificateException
 import java.security.cert.CertificateFactory
 import java.util.Optional
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 import javax.net.ssl.SSLException
 import javax.net.ssl.TrustManagerFactory
 import kotlin.math.min
@@ -42,18 +47,25 @@ private const val MESSAGES = "devices/$CLIENT_ID/messages"
 // Reason codes of MQTT 5.0 to Berth's error numbers, where the server says no Reason String.
 private val onConnect = mapOf(
     0x81 to -9, 0x82 to -9, 0x84 to -9, 0x85 to -9, 0x86 to -4, 0x87 to -5, 0x88 to -6, 0x89 to -15, 0x8a to -8,
-    0x97 to -7, 0x9f to -7,
+    0x95 to -11, 0x97 to -7, 0x9f to -7,
 )
-private val onOpen = mapOf(0x87 to -4, 0x8b to -15, 0x8d to -13, 0x8e to -12, 0x93 to -11, 0x95 to -11, 0x98 to -14)
+private val onOpen = mapOf(
+    0x87 to -4, 0x89 to -15, 0x8b to -15, 0x8d to -13, 0x8e to -12, 0x93 to -11, 0x95 to -11, 0x98 to -14,
+)
 private val onMessage = mapOf(0x87 to -10, 0x97 to -11)
 
+private const val WAITING_MAX = 1000
+
 /**
- * A device of Berth on Android: HiveMQ client, MQTT 5.0. Nothing in this file needs Android, so that it is tested on a
- * plain JVM. Keep one in a foreground service or a ViewModel, and show [log] where you like: it is called from the
- * library's threads.
+ * A device of Berth on Android (API 24 and newer): HiveMQ client, MQTT 5.0. Nothing in this file needs Android, so that it
+ * is tested on a plain JVM; it was not run on Android. Keep one in a foreground service: Android stops the network of an
+ * app in the background. Nothing here waits, so the main thread may call it; [log] is called from the library's threads.
  */
 class BerthDevice(private val log: (String) -> Unit) {
     private val client: Mqtt5AsyncClient
+    private val waiting = AtomicInteger() // messages without an acknowledgement
+    private var attempt = 0 // both on the library's thread only
+    private var triedAt = System.nanoTime()
 
     init {
         val isWebSocket = TRANSPORT == "wss"
@@ -68,14 +80,7 @@ class BerthDevice(private val log: (String) -> Unit) {
                 log("connected")
                 publish(STATUS, "online", true)
             }
-            .addDisconnectedListener { context ->
-                val full = min(60_000L, 1000L shl min(context.reconnector.attempts, 6))
-                val delay = Random.nextLong(full / 2, full)
-                // false: stop() has ended it.
-                val again = context.source != MqttDisconnectSource.USER
-                if (again) log("${explain(context.cause)}; next try in $delay ms")
-                context.reconnector.reconnect(again).delay(delay, TimeUnit.MILLISECONDS)
-            }
+            .addDisconnectedListener(::tryAgain)
         if (isWebSocket) {
             val path = MqttWebSocketConfig.builder().serverPath("mqtt").subprotocol("mqtt").build()
             builder = builder.webSocketConfig(path)
@@ -93,17 +98,36 @@ class BerthDevice(private val log: (String) -> Unit) {
         }
     }
 
-    fun send(text: String) {
-        if (client.state.isConnected) publish(MESSAGES, text, false)
+    /** Sends it now or when there is a connection again; false before [start] and where too many are waiting. */
+    fun send(text: String): Boolean {
+        if (!client.state.isConnectedOrReconnect || waiting.get() >= WAITING_MAX) return false
+        publish(MESSAGES, text, false)
+        return true
     }
 
-    fun stop() {
-        client.disconnect()
+    /** Says goodbye itself: a DISCONNECT takes the will back. */
+    fun stop(): CompletableFuture<Void> {
+        if (!client.state.isConnected) return client.disconnect()
+        return publish(STATUS, "offline", true).handle { _, _ -> null }.thenCompose { client.disconnect() }
     }
 
-    private fun publish(topic: String, text: String, retain: Boolean) {
-        client.publishWith().topic(topic).payload(text.toByteArray()).qos(MqttQos.AT_LEAST_ONCE).retain(retain).send()
-            .whenComplete { result, error ->
+    /** Says what went wrong, and connects again after 0.5 to 1 of 1, 2, 4 ... 60 seconds. */
+    private fun tryAgain(context: MqttClientDisconnectedContext) {
+        if (context.source == MqttDisconnectSource.USER) return // stop() has ended it
+        // Only a connection that lasted starts the back-off anew.
+        if (System.nanoTime() - triedAt > TimeUnit.SECONDS.toNanos(60)) attempt = 0
+        val full = min(60_000L, 1000L shl min(attempt++, 6))
+        val delay = Random.nextLong(full / 2, full)
+        triedAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay)
+        log("${explain(context.cause)}; next try in $delay ms")
+        context.reconnector.reconnect(true).republishIfSessionExpired(true).delay(delay, TimeUnit.MILLISECONDS)
+    }
+
+    private fun publish(topic: String, text: String, retain: Boolean): CompletableFuture<Mqtt5PublishResult> {
+        waiting.incrementAndGet()
+        return client.publishWith().topic(topic).payload(text.toByteArray()).qos(MqttQos.AT_LEAST_ONCE).retain(retain)
+            .send().whenComplete { result, error ->
+                waiting.decrementAndGet()
                 (error ?: result.error.orElse(null))?.let { log(explain(it)) }
             }
     }
@@ -118,13 +142,22 @@ private fun explain(error: Throwable): String {
             is Mqtt5PubAckException -> cause.mqttMessage.let { refused(it.reasonCode.code, it.reasonString, onMessage) }
             is Mqtt5SubAckException -> cause.mqttMessage.let { refused(it.reasonCodes[0].code, it.reasonString, onMessage) }
             is UnknownHostException -> "error -1: the address $HOST does not resolve"
-            is ConnectException -> "error -2: wrong port, or the service is down: ${cause.message}"
+            is SSLException -> when {
+                cause.message.orEmpty().contains("not an SSL/TLS record") -> "error -2: this port does not speak TLS"
+                cause.cause != null -> continue
+                else -> "error -3: TLS was cut or failed: ${cause.message}"
+            }
+            is ConnectException -> if (cause.javaClass.simpleName == "ConnectTimeoutException") break else "error -2: wrong port, or the service is down: ${cause.message}"
             is CertificateException ->
                 "error -3: the certificate is not trusted (CA, clock, address): ${cause.message}"
-            is SSLException -> if (cause.cause != null) continue else "error -3: TLS was cut or failed: ${cause.message}"
-            else -> continue
+            else -> if (cause.javaClass.simpleName.contains("WebSocket")) {
+                "error -2: wrong WebSocket port or path: ${cause.message}"
+            } else {
+                continue
+            }
         }
     }
+    if (error is ConnectionFailedException) return "error -1: $HOST is not reached: ${error.message}"
     return "error -13: the connection was lost: ${error.message}"
 }
 

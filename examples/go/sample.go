@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -44,8 +45,8 @@ const (
 // Reason codes of MQTT 5.0 to Berth's error numbers, where the server says no Reason String.
 var (
 	onConnect = map[byte]int{0x81: -9, 0x82: -9, 0x84: -9, 0x85: -9, 0x86: -4, 0x87: -5, 0x88: -6, 0x89: -15,
-		0x8a: -8, 0x97: -7, 0x9f: -7}
-	onOpen    = map[byte]int{0x87: -4, 0x8b: -15, 0x8d: -13, 0x8e: -12, 0x93: -11, 0x95: -11, 0x98: -14}
+		0x8a: -8, 0x95: -11, 0x97: -7, 0x9f: -7}
+	onOpen    = map[byte]int{0x87: -4, 0x89: -15, 0x8b: -15, 0x8d: -13, 0x8e: -12, 0x93: -11, 0x95: -11, 0x98: -14}
 	onMessage = map[byte]int{0x87: -10, 0x97: -11}
 )
 
@@ -87,45 +88,56 @@ func explain(err error) string {
 	return fmt.Sprintf("error -1: %s is not reached: %v", host, err)
 }
 
-// backOff waits 0.5 to 1 of 1, 2, 4 ... 60 seconds; the first try comes at once.
-func backOff(attempt int) time.Duration {
-	if attempt == 0 {
-		return 0
+// backOff waits 0.5 to 1 of 1, 2, 4 ... 60 seconds before each try but the first.
+// Only a connection that lasted for a minute starts it anew.
+func backOff() func(int) time.Duration {
+	tries, since := -1, time.Now()
+	return func(int) time.Duration {
+		if tries++; tries == 0 {
+			return 0
+		}
+		if time.Since(since) > time.Minute {
+			tries = 1
+		}
+		full := min(time.Minute, time.Second<<min(tries-1, 6))
+		delay := time.Duration((0.5 + rand.Float64()/2) * float64(full))
+		since = time.Now().Add(delay)
+		fmt.Printf("next try in %.1f s\n", delay.Seconds())
+		return delay
 	}
-	full := min(time.Minute, time.Second<<min(attempt-1, 6))
-	return time.Duration((0.5 + rand.Float64()/2) * float64(full))
 }
 
-func main() {
+// trust reads the CA file: its roots and nothing else.
+func trust() *x509.CertPool {
+	roots := x509.NewCertPool()
 	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		fmt.Println(err)
+	if err != nil || !roots.AppendCertsFromPEM(pem) {
+		fmt.Fprintf(os.Stderr, "error -3: the CA file %s cannot be used: %v\n", caFile, err)
 		os.Exit(1)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
+	return roots
+}
+
+func connect() *autopaho.ConnectionManager {
 	server := &url.URL{Scheme: "tls", Host: fmt.Sprintf("%s:%d", host, tlsPort)}
 	if transport == "wss" {
 		server = &url.URL{Scheme: "wss", Host: fmt.Sprintf("%s:%d", host, wssPort), Path: "/mqtt"}
 	}
-	ctx := context.Background()
-	connection, err := autopaho.NewConnection(ctx, autopaho.ClientConfig{
+	connection, err := autopaho.NewConnection(context.Background(), autopaho.ClientConfig{
 		ServerUrls:       []*url.URL{server},
-		TlsCfg:           &tls.Config{RootCAs: roots, ServerName: host},
+		TlsCfg:           &tls.Config{RootCAs: trust(), ServerName: host},
 		ConnectUsername:  username,
 		ConnectPassword:  []byte(password),
+		ConnectTimeout:   30 * time.Second,
 		KeepAlive:        30,
-		ReconnectBackoff: backOff,
+		ReconnectBackoff: backOff(),
 		// The session waits for an hour, so that messages reach a device that was away.
 		SessionExpiryInterval: 3600,
 		WillMessage:           &paho.WillMessage{Topic: status, Payload: []byte("offline"), QoS: 1, Retain: true},
+		// It must not wait, so what waits for answers gets a goroutine of its own.
 		OnConnectionUp: func(c *autopaho.ConnectionManager, _ *paho.Connack) {
 			fmt.Println("connected")
-			suback, err := c.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: messages, QoS: 1}}})
-			if err != nil && suback != nil && len(suback.Reasons) > 0 {
-				fmt.Println(refused(suback.Reasons[0], "", onMessage))
-			}
-			publish(ctx, c, status, "online", true)
+			go subscribe(c)
 		},
 		OnConnectError: func(err error) { fmt.Println(explain(err)) },
 		ClientConfig: paho.ClientConfig{
@@ -145,27 +157,69 @@ func main() {
 		},
 	})
 	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
+		panic(err) // only what is set above can be wrong
 	}
-	for count := 1; ; count++ {
-		if connection.AwaitConnection(ctx) == nil {
-			publish(ctx, connection, messages, fmt.Sprintf("hello %d", count), false)
-		}
-		time.Sleep(2 * time.Second)
-	}
+	return connection
 }
 
-// publish waits for the PUBACK and tells a refusal.
-func publish(ctx context.Context, c *autopaho.ConnectionManager, topic, text string, retain bool) {
-	soon, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	answer, err := c.Publish(soon, &paho.Publish{Topic: topic, Payload: []byte(text), QoS: 1, Retain: retain})
-	if err != nil && answer != nil && answer.ReasonCode >= 0x80 {
+func subscribe(c *autopaho.ConnectionManager) {
+	asked := &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: messages, QoS: 1}}}
+	answer, err := c.Subscribe(context.Background(), asked)
+	if err != nil && answer != nil && len(answer.Reasons) > 0 {
 		said := ""
 		if answer.Properties != nil {
 			said = answer.Properties.ReasonString
 		}
-		fmt.Println(refused(answer.ReasonCode, said, onMessage))
+		fmt.Println(refused(answer.Reasons[0], said, onMessage))
 	}
+	publish(context.Background(), c, status, "online", true)
+}
+
+// publish returns when the message is acknowledged, or is the session's to send again; it tells a refusal.
+func publish(ctx context.Context, c *autopaho.ConnectionManager, topic, text string, retain bool) {
+	for c.AwaitConnection(ctx) == nil {
+		answer, err := c.Publish(ctx, &paho.Publish{Topic: topic, Payload: []byte(text), QoS: 1, Retain: retain})
+		if answer != nil && answer.ReasonCode >= 0x80 {
+			said := ""
+			if answer.Properties != nil {
+				said = answer.Properties.ReasonString
+			}
+			fmt.Println(refused(answer.ReasonCode, said, onMessage))
+			return
+		}
+		// No answer in time: the library has it, and sends it again with the next connection.
+		if err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, paho.ErrInvalidArguments) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond) // the connection went away in this moment
+	}
+}
+
+func main() {
+	stopped, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	connection := connect()
+	outbox := make(chan string, 1000) // what waits for a connection
+	go func() {
+		for text := range outbox {
+			publish(context.Background(), connection, messages, text, false)
+		}
+	}()
+	// What the device has to say, connected or not.
+	for count := 1; stopped.Err() == nil; count++ {
+		select {
+		case outbox <- fmt.Sprintf("hello %d", count):
+		default:
+			fmt.Printf("hello %d is dropped: %d messages are waiting\n", count, cap(outbox))
+		}
+		select {
+		case <-stopped.Done():
+		case <-time.After(2 * time.Second):
+		}
+	}
+	// Says goodbye itself: a DISCONNECT takes the will back.
+	soon, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	publish(soon, connection, status, "offline", true)
+	_ = connection.Disconnect(soon)
+	fmt.Println("stopped")
 }

@@ -5,6 +5,7 @@
  *     node sample.mjs
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
 
 // ---- settings: change these ----
@@ -20,6 +21,7 @@ const CLIENT_ID = 'sample-node'; // one of its own for every device
 
 const STATUS = `devices/${CLIENT_ID}/status`;
 const MESSAGES = `devices/${CLIENT_ID}/messages`;
+const WAITING_MAX = 1000;
 
 /** Reason codes of MQTT 5.0 to Berth's error numbers, where the server says no Reason String. */
 const onConnect = {
@@ -32,10 +34,11 @@ const onConnect = {
   0x88: -6,
   0x89: -15,
   0x8a: -8,
+  0x95: -11,
   0x97: -7,
   0x9f: -7,
 };
-const onOpen = { 0x87: -4, 0x8b: -15, 0x8d: -13, 0x8e: -12, 0x93: -11, 0x95: -11, 0x98: -14 };
+const onOpen = { 0x87: -4, 0x89: -15, 0x8b: -15, 0x8d: -13, 0x8e: -12, 0x93: -11, 0x95: -11, 0x98: -14 };
 const onMessage = { 0x87: -10, 0x97: -11 };
 
 /** A sentence for a reason code; Berth's Reason String begins with the number already. */
@@ -56,14 +59,21 @@ function explain(error) {
   if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code))
     return `error -3: the certificate is not trusted (CA file, clock, address): ${code}`;
   if (code === 'ECONNRESET' || code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return `error -3: TLS was cut or failed: ${code}`;
+    return wasConnected ? `error -13: the connection was lost: ${code}` : `error -3: TLS was cut or failed: ${code}`;
   return `error -1: ${HOST} is not reached: ${error.message}`;
 }
 
+let ca;
+try {
+  ca = readFileSync(CA_FILE);
+} catch (error) {
+  console.error(`error -3: the CA file ${CA_FILE} cannot be used: ${error.message}`);
+  process.exit(1);
+}
 const url = TRANSPORT === 'wss' ? `wss://${HOST}:${WSS_PORT}/mqtt` : `mqtts://${HOST}:${TLS_PORT}`;
 const client = mqtt.connect(url, {
   protocolVersion: 5,
-  ca: readFileSync(CA_FILE),
+  ca,
   clientId: CLIENT_ID,
   username: USERNAME,
   password: PASSWORD,
@@ -77,35 +87,65 @@ const client = mqtt.connect(url, {
 });
 
 let attempt = 0;
-let count = 0;
+let since = Date.now();
 let fault = '';
 let connackReason = '';
+let wasConnected = false;
+let isStopping = false;
+let count = 0;
+let waiting = 0;
 
 client.on('packetreceive', (packet) => {
   if (packet.cmd === 'connack') connackReason = packet.properties?.reasonString ?? '';
 });
 client.on('connect', () => {
   console.log('connected');
-  attempt = 0;
+  wasConnected = true;
   client.subscribe(MESSAGES, { qos: 1 }, report);
   client.publish(STATUS, 'online', { qos: 1, retain: true }, report);
 });
 client.on('message', (_topic, payload) => console.log(`received: ${payload.toString()}`));
 client.on('disconnect', (packet) => (fault = refused(packet.reasonCode, packet.properties?.reasonString, onOpen)));
-client.on('error', (error) => (fault = explain(error)));
+client.on('error', (error) => (fault ||= explain(error)));
 client.on('close', () => {
+  if (isStopping) return;
+  if (Date.now() - since > 60_000) attempt = 0; // only a connection that lasted starts the back-off anew
   const delayMs = Math.min(60_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);
-  attempt += 1;
+  attempt = Math.min(attempt + 1, 6);
   console.log(`${fault || 'error -13: the connection was lost'}; next try in ${(delayMs / 1000).toFixed(1)} s`);
   fault = '';
-  setTimeout(() => client.reconnect(), delayMs);
+  wasConnected = false;
+  setTimeout(() => {
+    since = Date.now();
+    client.reconnect();
+  }, delayMs);
 });
 
+// What the device has to say, connected or not: the library keeps it until it is acknowledged.
 setInterval(() => {
-  if (client.connected) client.publish(MESSAGES, `hello ${(count += 1)}`, { qos: 1 }, report);
+  count += 1;
+  if (waiting >= WAITING_MAX) return console.log(`hello ${count} is dropped: ${WAITING_MAX} messages are waiting`);
+  waiting += 1;
+  client.publish(MESSAGES, `hello ${count}`, { qos: 1 }, (error, packet) => {
+    waiting -= 1;
+    report(error, packet);
+  });
 }, 2000);
 
 /** What became of a message or a subscription. */
 function report(error, packet) {
-  if (error) console.log(refused(error.code ?? 0x80, packet?.properties?.reasonString, onMessage));
+  if (error && !isStopping) console.log(refused(error.code ?? 0x80, packet?.properties?.reasonString, onMessage));
 }
+
+/** Says goodbye itself: a DISCONNECT takes the will back. */
+async function stop() {
+  isStopping = true;
+  if (client.connected) {
+    await Promise.race([client.publishAsync(STATUS, 'offline', { qos: 1, retain: true }), sleep(5000)]);
+    await client.endAsync();
+  }
+  console.log('stopped');
+  process.exit(0);
+}
+process.once('SIGINT', stop);
+process.once('SIGTERM', stop);

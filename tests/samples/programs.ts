@@ -75,7 +75,7 @@ async function buildSketch(folder: string, sketch: string, more: readonly string
   symlinkSync(join(folder, sketch), join(folder, 'sketch.ino'));
   const include = ['-I.', `-I${boards}`, `-I${join(boards, 'arduino')}`];
   const sources = [join(boards, 'arduino/main.cpp'), ...more];
-  await build(folder, 'g++', '-std=gnu++17', ...warnings, ...include, ...sources, '-o', 'sample', ...libraries);
+  await build(folder, 'g++', '-std=gnu++20', ...warnings, ...include, ...sources, '-o', 'sample', ...libraries);
 }
 
 /** The program for ESP-IDF with its API for the host around it; the CA file is part of it as on the board. */
@@ -88,7 +88,7 @@ async function buildIdf(folder: string): Promise<void> {
     await build(folder, 'gcc', ...warnings, ...include, '-c', source, '-o', object);
   }
   const parts = ['sample.o', 'board.o', join(boards, 'esp_mqtt.cpp')];
-  await build(folder, 'g++', '-std=gnu++17', ...include, ...parts, '-o', 'sample', ...libraries);
+  await build(folder, 'g++', '-std=gnu++20', ...include, ...parts, '-o', 'sample', ...libraries);
 }
 
 /** Java with a hosts file of its own: it sends no SNI for a name without a dot, and the deployment's name need not resolve. */

@@ -1,4 +1,4 @@
-/* The part of esp-mqtt's API that the samples use. The meaning of the fields is that of Espressif's documentation. */
+/* The part of esp-mqtt's API that the samples use: names, nesting and meaning as in esp-mqtt 1.1 (include/mqtt_client.h). */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +42,7 @@ typedef struct {
   esp_mqtt_client_handle_t client;
   char *data;
   int data_len;
+  int msg_id;
   esp_mqtt_error_codes_t *error_handle;
 } esp_mqtt_event_t;
 typedef esp_mqtt_event_t *esp_mqtt_event_handle_t;
@@ -75,13 +76,16 @@ typedef struct {
     int timeout_ms;
     bool disable_auto_reconnect;
   } network;
+  struct {
+    uint64_t limit;
+  } outbox;
 } esp_mqtt_client_config_t;
 
 esp_mqtt_client_handle_t esp_mqtt_client_init(const esp_mqtt_client_config_t *config);
 esp_err_t esp_mqtt_client_register_event(esp_mqtt_client_handle_t client, esp_mqtt_event_id_t event,
                                          esp_event_handler_t handler, void *arg);
 esp_err_t esp_mqtt_client_start(esp_mqtt_client_handle_t client);
-esp_err_t esp_mqtt_client_stop(esp_mqtt_client_handle_t client);
+esp_err_t esp_mqtt_client_reconnect(esp_mqtt_client_handle_t client);
 int esp_mqtt_client_subscribe(esp_mqtt_client_handle_t client, const char *topic, int qos);
 int esp_mqtt_client_enqueue(esp_mqtt_client_handle_t client, const char *topic, const char *data, int len, int qos,
                             int retain, bool store);

@@ -2,7 +2,6 @@
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -18,8 +17,12 @@
 #include <memory>
 #include <string>
 
+#include "resolve.hpp"
+
 struct WireOptions {
   std::string host, ca, clientId, username, password, willTopic, willMessage;
+  // mbedTLS compares an IP address with those of the certificate, BearSSL with its names only.
+  bool matchesIp = true;
   int port = 0, keepAliveS = 30, willQos = 0;
   bool webSocket = false, willRetain = false, cleanSession = true;
 };
@@ -48,14 +51,14 @@ class Wire {
     webSocket_ = o.webSocket;
     in_.clear();
     frames_.clear();
-    addrinfo hints{}, *found = nullptr;
-    hints.ai_family = AF_INET;
-    hints.ai_socktype = SOCK_STREAM;
-    if (getaddrinfo(o.host.c_str(), std::to_string(o.port).c_str(), &hints, &found) != 0) return fail(resolve);
+    sockaddr_in peer{};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(o.port);
+    if (!boardResolve(o.host.c_str(), peer.sin_addr)) return fail(resolve);
     fd_ = socket(AF_INET, SOCK_STREAM, 0);
-    int reached = ::connect(fd_, found->ai_addr, found->ai_addrlen);
-    socketError = reached == 0 ? 0 : errno;
-    freeaddrinfo(found);
+    int reached = ::connect(fd_, (sockaddr *)&peer, sizeof peer);
+    // lwIP tells a refused connection as a reset one.
+    socketError = reached == 0 ? 0 : errno == ECONNREFUSED ? ECONNRESET : errno;
     if (reached != 0) return fail(reach);
     timeval limit{30, 0};
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -72,10 +75,17 @@ class Wire {
     return returnCode == 0 ? true : fail(connack);
   }
 
+  int nextId() { return id_ = id_ % 65535 + 1; }
+
   int publish(const std::string &topic, const std::string &payload, int qos, bool retain) {
-    int id = qos == 0 ? 0 : nextId();
+    int id = nextId();
     send(0x30 | qos << 1 | (retain ? 1 : 0), text(topic) + (qos == 0 ? "" : number(id)) + payload);
     return id;
+  }
+
+  // With a packet identifier of one's own, QoS 1.
+  void publishAs(int id, const std::string &topic, const std::string &payload, bool retain, bool isAgain) {
+    send(0x32 | (retain ? 1 : 0) | (isAgain ? 8 : 0), text(topic) + number(id) + payload);
   }
 
   int subscribe(const std::string &filter, int qos) {
@@ -113,7 +123,6 @@ class Wire {
 
   static std::string number(int value) { return {char(value >> 8), char(value & 255)}; }
   static std::string text(const std::string &value) { return number((int)value.size()) + value; }
-  int nextId() { return id_ = id_ % 65535 + 1; }
 
   bool fail(Step step) {
     close();
@@ -138,12 +147,11 @@ class Wire {
     SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, nullptr);
     ssl_ = SSL_new(context_);
     in_addr ip;
-    if (inet_pton(AF_INET, o.host.c_str(), &ip) == 1) {
-      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), o.host.c_str());
-    } else {
-      SSL_set_tlsext_host_name(ssl_, o.host.c_str());
-      SSL_set1_host(ssl_, o.host.c_str());
-    }
+    // Both libraries send whatever they are given as the server name, an IP address too.
+    SSL_set_tlsext_host_name(ssl_, o.host.c_str());
+    bool isIp = inet_pton(AF_INET, o.host.c_str(), &ip) == 1;
+    if (isIp && o.matchesIp) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), o.host.c_str());
+    else X509_VERIFY_PARAM_set1_host(SSL_get0_param(ssl_), o.host.c_str(), 0);
     SSL_set_fd(ssl_, fd_);
     if (SSL_connect(ssl_) == 1) return true;
     verdict = SSL_get_verify_result(ssl_);

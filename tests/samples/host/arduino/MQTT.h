@@ -1,4 +1,4 @@
-// The part of arduino-mqtt's API that the sample uses.
+// The part of arduino-mqtt's API that the sample uses: names and meaning as in its 2.5.3 (src/MQTTClient.h).
 #pragma once
 #include <functional>
 
@@ -12,6 +12,7 @@ typedef enum {
   LWMQTT_NETWORK_TIMEOUT = -4,
   LWMQTT_NETWORK_FAILED_READ = -5,
   LWMQTT_CONNECTION_DENIED = -10,
+  LWMQTT_FAILED_SUBSCRIPTION = -11,
 } lwmqtt_err_t;
 typedef int lwmqtt_return_code_t;
 
@@ -21,6 +22,7 @@ class MQTTClient {
   void begin(const char *host, int port, BearSSL::WiFiClientSecure &net) {
     options_.host = host;
     options_.port = port;
+    options_.matchesIp = false;
     net_ = &net;
     wire_.onPuback = [this](int id) { acknowledged_ = id; };
     wire_.onSuback = [this](int code) { suback_ = code; };
@@ -55,17 +57,28 @@ class MQTTClient {
     return false;
   }
   bool connected() const { return wire_.isOpen(); }
-  bool loop() { return wire_.poll(1); }
+  bool loop() {
+    if (!connected()) return false;
+    if (wire_.poll(1)) return true;
+    error_ = LWMQTT_NETWORK_FAILED_READ;
+    return false;
+  }
   lwmqtt_err_t lastError() const { return error_; }
   lwmqtt_return_code_t returnCode() const { return wire_.returnCode; }
   bool publish(const char *topic, const char *payload, bool retained, int qos) {
+    if (!connected()) return false;
     int id = wire_.publish(topic, payload, qos, retained);
     return waitFor([this, id, qos] { return qos == 0 || acknowledged_ == id; });
   }
   bool subscribe(const char *topic, int qos) {
+    if (!connected()) return false;
     suback_ = -1;
     wire_.subscribe(topic, qos);
-    return waitFor([this] { return suback_ != -1; }) && suback_ < 0x80;
+    if (!waitFor([this] { return suback_ != -1; })) return false;
+    if (suback_ < 0x80) return true;
+    error_ = LWMQTT_FAILED_SUBSCRIPTION;
+    wire_.close();  // as the library does
+    return false;
   }
 
  private:

@@ -1,6 +1,5 @@
 #pragma once
-#include <netdb.h>
-
+#include "../resolve.hpp"
 #include "Arduino.h"
 
 enum { WL_CONNECTED = 3, WL_DISCONNECTED = 6, WIFI_STA = 1 };
@@ -10,10 +9,8 @@ struct WiFiStation {
   void begin(const char *, const char *) { startedAt_ = millis(); }
   int status() const { return millis() > startedAt_ + 100 ? WL_CONNECTED : WL_DISCONNECTED; }
   bool hostByName(const char *name, IPAddress &) {
-    addrinfo *found = nullptr;
-    bool isThere = getaddrinfo(name, nullptr, nullptr, &found) == 0;
-    if (isThere) freeaddrinfo(found);
-    return isThere;
+    in_addr address;
+    return boardResolve(name, address);
   }
 
  private:

@@ -17,5 +17,6 @@ class WiFiClientSecure {
   void setTrustAnchors(const X509List *list) { anchors = list; }
   void setX509Time(time_t time) { now = time; }
   int getLastSSLError() const { return lastError; }
+  void stop() { lastError = 0; }
 };
 }  // namespace BearSSL

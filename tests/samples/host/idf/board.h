@@ -1,8 +1,10 @@
-/* ESP-IDF on the host: Wi-Fi is there at once and the clock is right. */
+/* ESP-IDF on the host: Wi-Fi is there at once. BOARD_CLOCK=never: no answer of NTP, so that the clock stays at 1970. */
 #pragma once
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "esp_event.h"
@@ -27,12 +29,17 @@ typedef struct {
   const char *server;
 } esp_sntp_config_t;
 #define ESP_NETIF_SNTP_DEFAULT_CONFIG(name) {name}
-#define pdMS_TO_TICKS(ms) (ms)
+typedef uint32_t TickType_t;
+#define pdMS_TO_TICKS(ms) ((TickType_t)(ms))
+#define ESP_ERR_NVS_NO_FREE_PAGES 0x110d
+#define ESP_ERR_NVS_NEW_VERSION_FOUND 0x1110
+#define ESP_ERR_TIMEOUT 0x107
 
 extern esp_event_handler_t board_handlers[2];
 extern int board_handler_count;
 
-static inline int nvs_flash_init(void) { return ESP_OK; }
+static inline esp_err_t nvs_flash_init(void) { return ESP_OK; }
+static inline esp_err_t nvs_flash_erase(void) { return ESP_OK; }
 static inline int esp_netif_init(void) { return ESP_OK; }
 static inline int esp_event_loop_create_default(void) { return ESP_OK; }
 static inline void *esp_netif_create_default_wifi_sta(void) { return NULL; }
@@ -53,5 +60,15 @@ static inline int esp_wifi_start(void) {
   return ESP_OK;
 }
 static inline int esp_netif_sntp_init(const esp_sntp_config_t *config) { return config == NULL; }
-static inline int esp_netif_sntp_sync_wait(int ticks) { return ticks > 0 ? ESP_OK : 1; }
-static inline void vTaskDelay(int ticks) { usleep((useconds_t)ticks * 1000); }
+static inline void vTaskDelay(TickType_t ticks) { usleep((useconds_t)ticks * 1000); }
+static inline esp_err_t esp_netif_sntp_sync_wait(TickType_t ticks) {
+  if (getenv("BOARD_CLOCK") == NULL) return ESP_OK;
+  vTaskDelay(ticks);
+  return ESP_ERR_TIMEOUT;
+}
+static inline TickType_t xTaskGetTickCount(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (TickType_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+int xTaskCreate(void (*code)(void *), const char *name, uint32_t stack, void *argument, unsigned priority, void *handle);
