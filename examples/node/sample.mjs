@@ -54,7 +54,8 @@ function explain(error) {
   const code = String(error.code);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `error -1: the address ${HOST} does not resolve: ${code}`;
   if (code === 'ECONNREFUSED') return `error -2: wrong port, or the service is down: ${code}`;
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') return `error -2: this port does not speak TLS: ${code}`;
+  if (/WRONG_VERSION_NUMBER|wrong version number|packet length too long/.test(`${code} ${error.message}`))
+    return `error -2: this port does not speak TLS: ${code}`;
   if (/unexpected server response|Invalid subprotocol/i.test(error.message)) return `error -2: ${error.message}`;
   if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code))
     return `error -3: the certificate is not trusted (CA file, clock, address): ${code}`;
@@ -112,12 +113,16 @@ client.on('close', () => {
   if (Date.now() - since > 60_000) attempt = 0; // only a connection that lasted starts the back-off anew
   const delayMs = Math.min(60_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);
   attempt = Math.min(attempt + 1, 6);
-  console.log(`${fault || 'error -13: the connection was lost'}; next try in ${(delayMs / 1000).toFixed(1)} s`);
+  fault ||= wasConnected
+    ? 'error -13: the connection was lost'
+    : 'error -2: closed without an answer: wrong port or path';
+  console.log(`${fault}; next try in ${(delayMs / 1000).toFixed(1)} s`);
   fault = '';
   wasConnected = false;
   setTimeout(() => {
     since = Date.now();
-    client.reconnect();
+    // With its stores: without them the library throws away what is not acknowledged.
+    client.reconnect({ incomingStore: client.incomingStore, outgoingStore: client.outgoingStore });
   }, delayMs);
 });
 
@@ -134,7 +139,10 @@ setInterval(() => {
 
 /** What became of a message or a subscription. */
 function report(error, packet) {
-  if (error && !isStopping) console.log(refused(error.code ?? 0x80, packet?.properties?.reasonString, onMessage));
+  if (!error || isStopping) return;
+  const answer = error.packet ?? packet; // a SUBACK comes with the error
+  const code = error.code ?? answer?.granted?.find((granted) => granted >= 0x80) ?? 0x80;
+  console.log(refused(code, answer?.properties?.reasonString, onMessage));
 }
 
 /** Says goodbye itself: a DISCONNECT takes the will back. */

@@ -1,4 +1,5 @@
 import type { SampleLanguage } from './languages.ts';
+import { stringLiteral } from './literal.ts';
 
 /** What a sample is told about its deployment; what is absent stays a placeholder. */
 export interface SampleValues {
@@ -9,6 +10,7 @@ export interface SampleValues {
   readonly transport?: 'tls' | 'wss';
   readonly username?: string;
   readonly password?: string;
+  readonly clientId?: string;
   /** The CA file's text. */
   readonly caPem?: string;
 }
@@ -30,23 +32,27 @@ export function fillSample(source: string, language: SampleLanguage, values: Sam
     settings = settings.replace(placeholder, () => value);
   };
   const replaceText = (placeholder: string, value: string | undefined) => {
-    if (value !== undefined) replace(new RegExp(`(["'])${placeholder}\\1`), literal(value, language));
+    if (value !== undefined) replace(new RegExp(`(["'])${placeholder}\\1`), stringLiteral(value, language.dialect));
   };
   replaceText('your-deployment\\.example\\.com', values.host);
   replaceText('your-user', values.username);
   replaceText('your-password', values.password);
-  if (values.transport === 'wss' && language.hasWebSocket) replace(/(?<==\s*)(["'])tls\1/, literal('wss', language));
+  replaceText(`sample-${language.name}`, values.clientId);
+  if (values.transport === 'wss' && language.hasWebSocket)
+    replace(/(?<==\s*)(["'])tls\1/, stringLiteral('wss', language.dialect));
   if (values.tlsPort !== undefined) replace(/\b8883\b/, String(values.tlsPort));
   if (values.wssPort !== undefined && /\b8084\b/.test(settings)) replace(/\b8084\b/, String(values.wssPort));
   // Most samples read ca.crt; a device that has no files carries its text.
-  if (values.caPem !== undefined && pemPlaceholder.test(settings)) replace(pemPlaceholder, values.caPem.trim());
+  if (values.caPem !== undefined && pemPlaceholder.test(settings))
+    replace(pemPlaceholder, certificatesOf(values.caPem));
   return source.slice(0, found.index) + settings + source.slice(found.index + found[0].length);
 }
 
 const pemPlaceholder = /-----BEGIN CERTIFICATE-----\s+the text of ca\.crt\s+-----END CERTIFICATE-----/;
 
-/** A string literal with double quotes, which all these languages read alike. */
-function literal(value: string, language: SampleLanguage): string {
-  const quoted = JSON.stringify(value);
-  return language.interpolatesDollar ? quoted.replaceAll('$', '\\$') : quoted;
+/** The certificates of a CA file and nothing that stands around them: comments could end the literal that they are put in. */
+function certificatesOf(pem: string): string {
+  const found = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
+  if (found === null) throw new Error('the CA file holds no certificate in PEM');
+  return found.join('\n');
 }

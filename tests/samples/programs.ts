@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { KotlinCompiler } from './kotlin-compiler.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 /** Where `npm test` puts languages and libraries (tools/check/toolchains.ts). */
@@ -13,6 +14,7 @@ const buildMs = 120_000;
 /** How to start a sample in its folder. */
 export interface Prepared {
   readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,6 +22,8 @@ export interface Prepared {
  * @throws Error with what the compiler said.
  */
 export async function prepare(language: string, folder: string, host: string): Promise<Prepared> {
+  // A board finds this machine under the address of the deployment, which no name server knows.
+  const environment = { BOARD_HOST: isResolvable(host) ? host : '' };
   switch (language) {
     case 'python':
       return { command: [needed('python/bin/python'), 'sample.py'] };
@@ -34,14 +38,14 @@ export async function prepare(language: string, folder: string, host: string): P
     case 'android':
       return prepareKotlin(folder, host);
     case 'esp32-arduino':
-      await buildSketch(folder, 'esp32-arduino.ino', [join(boards, 'esp_mqtt.cpp')]);
-      return { command: [join(folder, 'sample')] };
+      await buildSketch(folder, 'esp32-arduino.ino', [await espMqtt()]);
+      return { command: [join(folder, 'sample')], environment };
     case 'esp8266':
       await buildSketch(folder, 'esp8266-arduino.ino', []);
-      return { command: [join(folder, 'sample')] };
+      return { command: [join(folder, 'sample')], environment };
     case 'esp32-idf':
       await buildIdf(folder);
-      return { command: [join(folder, 'sample')] };
+      return { command: [join(folder, 'sample')], environment };
     default:
       throw new Error(`there is no way to run ${language}`);
   }
@@ -54,20 +58,45 @@ async function prepareKotlin(folder: string, host: string): Promise<Prepared> {
   const jars = readdirSync(needed('java/jars')).map((name) => join(cache, 'java/jars', name));
   const classPath = [...jars, join(compiler, library)].join(':');
   const sources = [join(folder, 'BerthDevice.kt'), join(import.meta.dirname, 'android/Main.kt')];
-  const kotlinc = ['java', '-cp', `${compiler}/*`, 'org.jetbrains.kotlin.cli.jvm.K2JVMCompiler'];
-  await build(
-    folder,
-    ...kotlinc,
-    '-no-stdlib',
-    '-no-reflect',
-    '-Werror',
-    '-cp',
-    classPath,
-    '-d',
-    'classes',
-    ...sources,
-  );
+  const options = ['-no-stdlib', '-no-reflect', '-Werror', '-cp', classPath, '-d', join(folder, 'classes')];
+  await kotlin(compiler).compile([...options, ...sources]);
   return { command: javaCommand(folder, host, ['-cp', `${join(folder, 'classes')}:${classPath}`, 'MainKt']) };
+}
+
+let compilerOfAll: KotlinCompiler | null = null;
+
+function kotlin(jars: string): KotlinCompiler {
+  return (compilerOfAll ??= new KotlinCompiler(jars));
+}
+
+/** Ends what the builds have left running. */
+export function stopBuilding(): void {
+  compilerOfAll?.stop();
+  compilerOfAll = null;
+}
+
+let espMqttObject: Promise<string> | null = null;
+
+/** The stand-in for esp-mqtt, compiled once: it is the same for every sample. */
+function espMqtt(): Promise<string> {
+  espMqttObject ??= (async () => {
+    const folder = join(cache, 'boards');
+    mkdirSync(folder, { recursive: true });
+    const object = join(folder, `esp_mqtt-${process.pid}.o`);
+    await build(
+      folder,
+      'g++',
+      '-std=gnu++20',
+      ...warnings,
+      `-I${boards}`,
+      '-c',
+      join(boards, 'esp_mqtt.cpp'),
+      '-o',
+      object,
+    );
+    return object;
+  })();
+  return espMqttObject;
 }
 
 /** A sketch of Arduino with the board's API for the host around it. */
@@ -87,15 +116,18 @@ async function buildIdf(folder: string): Promise<void> {
   ] as const) {
     await build(folder, 'gcc', ...warnings, ...include, '-c', source, '-o', object);
   }
-  const parts = ['sample.o', 'board.o', join(boards, 'esp_mqtt.cpp')];
-  await build(folder, 'g++', '-std=gnu++20', ...include, ...parts, '-o', 'sample', ...libraries);
+  await build(folder, 'g++', 'sample.o', 'board.o', await espMqtt(), '-o', 'sample', ...libraries);
 }
 
 /** Java with a hosts file of its own: it sends no SNI for a name without a dot, and the deployment's name need not resolve. */
 function javaCommand(folder: string, host: string, rest: readonly string[]): string[] {
   const hosts = join(folder, 'hosts');
-  writeFileSync(hosts, host.endsWith('.invalid') ? '' : `127.0.0.1 ${host}\n`);
+  writeFileSync(hosts, isResolvable(host) ? `127.0.0.1 ${host}\n` : '');
   return ['java', `-Djdk.net.hosts.file=${hosts}`, ...rest];
+}
+
+function isResolvable(host: string): boolean {
+  return !host.endsWith('.invalid');
 }
 
 function goCommand(): string {

@@ -13,6 +13,8 @@ export interface Sample {
   readonly host: string;
   /** Its files by name, as `berth sample` writes them. */
   readonly files: ReadonlyMap<string, string>;
+  /** Besides this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A sample as `berth sample --out` writes it, running as a user runs it. */
@@ -20,15 +22,23 @@ export class RunningSample implements AsyncDisposable {
   readonly #child: Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
   readonly #folder: string;
   readonly #lines: string[] = [];
+  readonly #errorsRead: Promise<void>;
   #errors = '';
   #seen = 0;
   #wake = Promise.withResolvers<void>();
 
   private constructor(prepared: Prepared, folder: string) {
     this.#folder = folder;
-    this.#child = Bun.spawn([...prepared.command], { cwd: folder, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+    const env = { ...process.env, ...prepared.environment };
+    this.#child = Bun.spawn([...prepared.command], {
+      cwd: folder,
+      env,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
     void this.#readLines();
-    void this.#readErrors();
+    this.#errorsRead = this.#readErrors();
   }
 
   /** Writes the sample into a new folder, builds it where it has to be built, and starts it. */
@@ -39,7 +49,8 @@ export class RunningSample implements AsyncDisposable {
         mkdirSync(dirname(join(folder, name)), { recursive: true });
         writeFileSync(join(folder, name), text);
       }
-      return new RunningSample(await prepare(sample.language, folder, sample.host), folder);
+      const { command, environment } = await prepare(sample.language, folder, sample.host);
+      return new RunningSample({ command, environment: { ...environment, ...sample.environment } }, folder);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       throw error;
@@ -55,6 +66,14 @@ export class RunningSample implements AsyncDisposable {
     }
   }
 
+  /** Like `line`, but from the first line on, and without passing over any: for what has no fixed place among the others. */
+  async anywhere(pattern: RegExp): Promise<void> {
+    const seen = this.#seen;
+    this.#seen = 0;
+    await this.line(pattern);
+    this.#seen = Math.max(seen, this.#seen);
+  }
+
   async #next(pattern: RegExp): Promise<string> {
     for (;;) {
       const line = this.#lines[this.#seen];
@@ -65,6 +84,23 @@ export class RunningSample implements AsyncDisposable {
       this.#seen += 1;
       if (pattern.test(line)) return line;
     }
+  }
+
+  /** Asks the sample to end, as a service manager does. @returns its exit code. */
+  async stop(): Promise<number> {
+    this.#child.kill('SIGTERM');
+    return this.ended();
+  }
+
+  /** Waits until the sample has ended by itself. @returns its exit code. */
+  ended(): Promise<number> {
+    return within('the end of the sample', lineMs, this.#child.exited);
+  }
+
+  /** What it has written to standard error, all of it once it has ended. */
+  async errors(): Promise<string> {
+    await this.#errorsRead;
+    return this.#errors;
   }
 
   /** Ends the sample without a DISCONNECT, as a power cut does. */

@@ -69,8 +69,8 @@ export const android: LanguageTable = {
     refused: {
       shows: 'Mqtt5ConnAckException: SERVER_UNAVAILABLE; QUOTA_EXCEEDED; CONNECTION_RATE_EXCEEDED; BANNED; SERVER_BUSY',
       lines: [
-        'val full = min(60_000L, 1000L shl min(context.reconnector.attempts, 6))',
-        'context.reconnector.reconnect(again).delay(delay, TimeUnit.MILLISECONDS)',
+        'val full = min(60_000L, 1000L shl min(attempt++, 6))',
+        'context.reconnector.reconnect(true).republishIfSessionExpired(true).delay(delay, TimeUnit.MILLISECONDS)',
       ],
     },
     'client-id': {

@@ -41,10 +41,7 @@ export const esp32: LanguageTable = {
     },
     clock: {
       shows: 'mbedtls_ssl_handshake returned -0x2700, flags 0x200 (validity starts in the future), 0x1 (expired)',
-      lines: [
-        'configTime(0, 0, "pool.ntp.org", "time.google.com");',
-        'if (WiFi.status() != WL_CONNECTED || time(nullptr) < BUILT) return;',
-      ],
+      lines: ['configTime(0, 0, "pool.ntp.org", "time.google.com");', 'if (hasWifi && time(nullptr) >= BUILT) {'],
     },
     handshake: {
       shows: 'mbedtls_ssl_setup returned -0x7F00 (SSL - Memory allocation failed); -0x0050 (connection was reset)',
@@ -74,10 +71,10 @@ export const esp32: LanguageTable = {
     version: { shows: 'Connection refused, bad protocol; connect_return_code 1' },
     rights: {
       shows: {
-        en: 'MQTT_ERROR_TYPE_SUBSCRIBE_FAILED; a publish that is denied looks successful in 3.1.1',
-        zh: 'MQTT_ERROR_TYPE_SUBSCRIBE_FAILED；3.1.1 中被拒绝的发布看起来是成功的',
+        en: 'MQTT_EVENT_SUBSCRIBED with MQTT_ERROR_TYPE_SUBSCRIBE_FAILED; a publish that is denied looks successful in 3.1.1',
+        zh: 'MQTT_EVENT_SUBSCRIBED 事件中出现 MQTT_ERROR_TYPE_SUBSCRIBE_FAILED；3.1.1 中被拒绝的发布看起来是成功的',
       },
-      lines: ['report(*event->error_handle);'],
+      lines: ['esp_mqtt_client_subscribe(client, messages.c_str(), 1);'],
     },
     size: {
       shows: {

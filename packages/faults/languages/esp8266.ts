@@ -3,7 +3,7 @@ import type { LanguageTable } from './language.ts';
 const host = 'const char *HOST = "your-deployment.example.com";';
 const begin = 'client.begin(HOST, TLS_PORT, net);';
 const anchors = 'net.setTrustAnchors(&roots);';
-const options = 'client.setOptions(30, false, 30000);';
+const options = 'client.setOptions(30, false, 10000);';
 
 /** ESP8266 with BearSSL and arduino-mqtt; `rc` is what PubSubClient shows. */
 export const esp8266: LanguageTable = {
@@ -43,7 +43,7 @@ export const esp8266: LanguageTable = {
       lines: [
         'const char *USERNAME = "your-user";',
         'const char *PASSWORD = "your-password";',
-        'if (client.connect(CLIENT_ID, USERNAME, PASSWORD)) {',
+        'if (!client.connect(CLIENT_ID, USERNAME, PASSWORD)) {',
       ],
     },
     sni: { shows: 'lwmqtt -10, returnCode() 5; rc=5', lines: [host, begin] },
@@ -64,7 +64,7 @@ export const esp8266: LanguageTable = {
         en: 'subscribe() is false; a publish that is denied looks successful in 3.1.1',
         zh: 'subscribe() 返回 false；3.1.1 中被拒绝的发布看起来是成功的',
       },
-      lines: ['if (!client.subscribe(messages.c_str(), 1))'],
+      lines: ['!client.subscribe(messages.c_str(), 1)'],
     },
     size: {
       shows: {

@@ -1,7 +1,7 @@
 import type { LanguageTable } from './language.ts';
 
 const host = 'host      = "your-deployment.example.com"';
-const tls = 'TlsCfg:           &tls.Config{RootCAs: roots, ServerName: host},';
+const tls = 'TlsCfg:           &tls.Config{RootCAs: trust(), ServerName: host},';
 const ports = ['tlsPort   = 8883', 'wssPort   = 8084'];
 
 /** Go with paho.golang. */
@@ -50,7 +50,7 @@ export const go: LanguageTable = {
     refused: {
       shows:
         'Server unavailable (136); Server busy (137); Banned (138); Quota exceeded (151); Connection rate exceeded (159)',
-      lines: ['ReconnectBackoff: backOff,'],
+      lines: ['ReconnectBackoff: backOff(),'],
     },
     'client-id': {
       shows: 'OnServerDisconnect: Session taken over (142); Client Identifier not valid (133)',
@@ -64,7 +64,7 @@ export const go: LanguageTable = {
     },
     rights: {
       shows: 'suback.Reasons: 135; publish: reason code 135',
-      lines: ['fmt.Println(refused(suback.Reasons[0], "", onMessage))'],
+      lines: ['fmt.Println(refused(answer.Reasons[0], said, onMessage))'],
     },
     size: { shows: 'OnServerDisconnect: Packet too large (149)' },
     'keep-alive': {

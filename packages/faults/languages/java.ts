@@ -61,8 +61,8 @@ export const java: LanguageTable = {
     refused: {
       shows: 'Mqtt5ConnAckException: SERVER_UNAVAILABLE; QUOTA_EXCEEDED; CONNECTION_RATE_EXCEEDED; BANNED; SERVER_BUSY',
       lines: [
-        'long full = Math.min(60_000, 1000L << Math.min(reconnector.getAttempts(), 6));',
-        'reconnector.reconnect(true).delay(delay, TimeUnit.MILLISECONDS);',
+        'long full = Math.min(60_000, 1000L << Math.min(attempt++, 6));',
+        '.delay(delay, TimeUnit.MILLISECONDS);',
       ],
     },
     'client-id': {

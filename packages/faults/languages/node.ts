@@ -27,7 +27,7 @@ export const node: LanguageTable = {
     'tls-version': { shows: 'EPROTO ... alert protocol version; alert handshake failure' },
     ca: {
       shows: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE; UNABLE_TO_GET_ISSUER_CERT_LOCALLY; SELF_SIGNED_CERT_IN_CHAIN',
-      lines: ["const CA_FILE = 'ca.crt';", 'ca: readFileSync(CA_FILE),'],
+      lines: ["const CA_FILE = 'ca.crt';", 'ca = readFileSync(CA_FILE);'],
     },
     'host-name': { shows: "ERR_TLS_CERT_ALTNAME_INVALID: Host: ... is not in the cert's altnames", lines: [host] },
     clock: { shows: 'CERT_NOT_YET_VALID; CERT_HAS_EXPIRED', lines: ['$ timedatectl set-ntp true'] },
@@ -49,7 +49,7 @@ export const node: LanguageTable = {
       shows: 'Connection refused: Server unavailable; Quota exceeded; Connection rate exceeded; Banned; Server busy',
       lines: [
         'const delayMs = Math.min(60_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);',
-        'setTimeout(() => client.reconnect(), delayMs);',
+        'client.reconnect({ incomingStore: client.incomingStore, outgoingStore: client.outgoingStore });',
       ],
     },
     'client-id': {

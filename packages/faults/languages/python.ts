@@ -1,7 +1,7 @@
 import type { LanguageTable } from './language.ts';
 
 const host = 'HOST = "your-deployment.example.com"';
-const tls = 'client.tls_set_context(ssl.create_default_context(cafile=CA_FILE))';
+const tls = 'tls = ssl.create_default_context(cafile=CA_FILE)';
 const connect = 'client.connect(HOST, port, keepalive=30, clean_start=False, properties=session)';
 
 /** Python with paho-mqtt 2. */
@@ -64,7 +64,7 @@ export const python: LanguageTable = {
         en: 'on_subscribe, on_publish: Not authorized; nothing at QoS 0 and in 3.1.1',
         zh: 'on_subscribe、on_publish：Not authorized；QoS 0 和 3.1.1 没有任何提示',
       },
-      lines: ['client.on_subscribe, client.on_publish = on_subscribe, on_publish'],
+      lines: ['client.on_subscribe, client.on_publish, client.on_message = on_subscribe, on_publish, on_message'],
     },
     size: { shows: 'on_disconnect: Packet too large', lines: ['client.publish(MESSAGES, f"hello {count}", qos=1)'] },
     'keep-alive': { shows: 'on_disconnect: Keep alive timeout; Unspecified error', lines: [connect] },
