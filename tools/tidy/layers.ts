@@ -210,6 +210,11 @@ export const layers: readonly Layer[] = [
     instead: 'Black box: start the service with testkit/service.ts.',
   },
   {
+    folder: 'tests/samples/',
+    mayImport: ['testkit/', 'packages/api/', ...samples, 'apps/cli/sample/files.ts', 'node', 'bun', 'mqtt'],
+    instead: 'A sample runs as the command line writes it: nothing else of Berth belongs here.',
+  },
+  {
     folder: 'tests/',
     mayImport: ['testkit/', ...codec, ...faults, 'packages/api/', 'node', 'bun', 'mqtt', 'ws', 'fast-check', 'aedes'],
     instead: 'Black box: start the service with testkit/service.ts.',
