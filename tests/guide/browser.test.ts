@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { eventually } from '../../testkit/deadline.ts';
 import { Service } from '../../testkit/service.ts';
 
 const phone = { width: 360, height: 740 };
@@ -29,6 +30,8 @@ const paths = [
   '/guide/en/samples',
   '/guide/en/samples/java',
   '/guide/en/reference/limits',
+  '/guide/en/reference/performance',
+  '/guide/zh-CN/reference/doctor',
   '/guide/zh-CN/',
   '/guide/zh-CN/troubleshooting',
   '/guide/zh-CN/faults',
@@ -153,7 +156,9 @@ describe('with the keyboard', () => {
       const table = page.locator('.table').nth(1);
       await table.focus();
       await page.keyboard.press('ArrowRight');
-      await page.waitForFunction(`document.querySelectorAll('.table')[1].scrollLeft > 0`);
+      await eventually('a table that has moved', 10_000, async () =>
+        (await page.evaluate(`document.querySelectorAll('.table')[1].scrollLeft > 0`)) === true ? true : null,
+      );
     },
     testMs,
   );

@@ -85,6 +85,16 @@ describe('the guide', () => {
   });
 });
 
+test('a drawing of a page is shown, and nothing else of that folder', async () => {
+  expect(await bodyOf(guideWith(), '/en/reference/performance')).toMatch(
+    /<img src="\/guide\/images\/[\w/-]+\.svg" alt="/,
+  );
+  const drawing = await ask(guideWith(), '/images/performance/mosquitto.svg');
+  expect(drawing).toMatchObject({ status: 200, headers: { 'Content-Type': 'image/svg+xml; charset=utf-8' } });
+  for (const path of ['/images/berth.png', '/images/../guide/README.md', '/images/performance/no.svg'])
+    expect(await ask(guideWith(), path)).toMatchObject({ status: 404 });
+});
+
 describe('a sample', () => {
   test('is the file of the tests with the settings of the deployment, to see and to download', async () => {
     const answer = await ask(guideWith(), '/files/python/sample.py');

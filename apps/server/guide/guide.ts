@@ -68,7 +68,8 @@ export class Guide {
     const values = await this.#options.values({ deployment: given, origin: request.origin });
     if (values === null) return this.#noDeployment(spoken, slug, given ?? '', request);
     const page = language === undefined ? null : await this.#page(slug, language, values);
-    const answer = first === 'files' ? this.#file(rest, values) : page;
+    const answer =
+      first === 'files' ? this.#file(rest, values) : first === 'images' ? this.#drawing(rest.join('/')) : page;
     return answer ?? this.#missing(spoken, values);
   }
 
@@ -99,6 +100,8 @@ export class Guide {
     if (document === null) return null;
     const rendered = renderMarkdown(withoutFrame(document.text), (href) => {
       if (href.startsWith('https:')) return href;
+      const drawing = library.drawingOf(document.path, href);
+      if (drawing !== null) return `/guide/images/${drawing}`;
       const target = library.linked(document.path, href);
       if (target === null) return null;
       const isHere = target.slug === slug && target.fragment !== '';
@@ -130,6 +133,11 @@ export class Guide {
     const navigation = this.#options.library.navigation(page.language);
     const text = await renderPage({ ...page, body: page.html, navigation });
     return content(status, text, { 'Content-Type': 'text/html; charset=utf-8' });
+  }
+
+  #drawing(path: string): GuideAnswer | null {
+    const text = this.#options.library.drawing(path);
+    return text === null ? null : content(200, text, { 'Content-Type': 'image/svg+xml; charset=utf-8' });
   }
 
   #file([name = '', ...path]: readonly string[], values: GuideValues): GuideAnswer | null {

@@ -22,6 +22,7 @@ export interface NavigationGroup {
 }
 
 const index = 'docs/guide/README.md';
+const images = 'docs/images';
 const samplesIndex = 'examples/README.md';
 const folders = [
   { folder: 'docs/guide', prefix: '' },
@@ -70,6 +71,19 @@ export class Library {
     const sample = sampleLanguages.find((entry) => path === `examples/${entry.folder}/${entry.main}`);
     const slug = sample === undefined ? this.#slugs.get(path.replace('.zh-CN.md', '.md')) : sampleSlug(sample);
     return slug === undefined ? null : { slug, fragment: fragment === '' ? '' : `#${fragment}` };
+  }
+
+  /** A drawing in `docs/images/` by its path there; null where there is none. Only drawings: they are text. */
+  drawing(path: string): string | null {
+    const isDrawing = /^(?:[a-z0-9-]+\/)*[A-Za-z0-9-]+(?:\.zh-CN)?\.svg$/.test(path);
+    return isDrawing && existsSync(join(this.#root, images, path)) ? this.read(`${images}/${path}`) : null;
+  }
+
+  /** The path below `docs/images/` of a drawing that a document shows; null where it shows something else. */
+  drawingOf(from: string, href: string): string | null {
+    const path = joinPath(dirname(from), href);
+    const name = path.startsWith(`${images}/`) ? path.slice(images.length + 1) : '';
+    return this.drawing(name) === null ? null : name;
   }
 
   /** The table of contents: headings and first links of the lists of the index page. */

@@ -35,8 +35,10 @@ describe('a document', () => {
     expect(html).toContain('&lt;script&gt;');
   });
 
-  test('loads nothing: an image is its text', () => {
-    expect(render('![a harbour](https://example.com/a.png)')).toBe('<p>a harbour</p>\n');
+  test('shows an image that the guide has, and the text of any other', () => {
+    expect(render('![a "harbour"](a.svg)')).toBe('<p><img src="/x/a.svg" alt="a &quot;harbour&quot;"></p>\n');
+    const html = renderMarkdown('![a harbour](b.svg)', () => null).html;
+    expect(html).toBe('<p>a harbour</p>\n');
   });
 
   test('shows a link that leads nowhere as text', () => {

@@ -14,7 +14,7 @@ export interface RenderedDocument {
 /**
  * Renders a document of this repository. HTML in it is not passed on: comments are dropped, the rest is shown as text.
  * @param resolve gives the address of what the document links to; null where the guide does not have it: then only the
- * text of the link is shown.
+ * text of the link is shown. The same for images.
  */
 export function renderMarkdown(source: string, resolve: (href: string) => string | null): RenderedDocument {
   const sections: { id: string; text: string }[] = [];
@@ -47,7 +47,10 @@ export function renderMarkdown(source: string, resolve: (href: string) => string
         const rel = /^https?:/.test(target) ? ' rel="noreferrer noopener"' : '';
         return `<a href="${Bun.escapeHTML(target)}"${rel}>${text}</a>`;
       },
-      image: ({ text }) => escaped(text),
+      image({ href, text }) {
+        const target = resolve(href);
+        return target === null ? escaped(text) : `<img src="${Bun.escapeHTML(target)}" alt="${escaped(text)}">`;
+      },
       table(token) {
         const row = (cells: readonly Tokens.TableCell[], name: 'th' | 'td') =>
           `<tr>${cells.map((cell) => `<${name}${name === 'th' ? ' scope="col"' : ''}>${this.parser.parseInline(cell.tokens)}</${name}>`).join('')}</tr>`;
