@@ -125,6 +125,18 @@ export const sampleLanguages: readonly SampleLanguage[] = [
     tested: 'jvm',
     run: [],
   },
+  {
+    name: 'swift',
+    aliases: ['ios', 'macos'],
+    title: 'Swift for iOS and macOS, CocoaMQTT',
+    folder: 'swift',
+    main: 'BerthDevice.swift',
+    others: [],
+    dialect: 'swift',
+    hasWebSocket: true,
+    tested: 'parsed',
+    run: [],
+  },
 ];
 
 /** The sample of a language, by its name or what people type instead; null where there is none. */

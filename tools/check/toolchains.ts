@@ -36,6 +36,7 @@ export const sampleToolchains: readonly Toolchain[] = [
   ...toolchains.filter((chain) => /paho-mqtt|HiveMQ|Eclipse Paho/.test(chain.name)),
   { name: 'Kotlin', prepare: () => guarded(prepareKotlin) },
   { name: 'C++ and OpenSSL', prepare: () => guarded(prepareCpp) },
+  { name: 'a parser for Swift', prepare: () => guarded(prepareSwift) },
 ];
 
 /** What the commands of the connection guide use, and a browser that opens its pages. */
@@ -105,14 +106,24 @@ async function preparePython(): Promise<void> {
   });
 }
 
-/** The cases of the Autobahn suite for RFC 6455, in an environment of their own. */
-async function prepareWebSocketSuite(): Promise<void> {
-  const environment = join(cache, 'websocket');
-  const requirements = join(root, 'tests/websocket/requirements.txt');
-  await make('websocket', [requirements], await version('python3', '--version'), async () => {
+/** The cases of the Autobahn suite for RFC 6455. */
+function prepareWebSocketSuite(): Promise<void> {
+  return makePython('websocket', 'tests/websocket/requirements.txt');
+}
+
+/** No compiler for Swift can be had everywhere; needs the Python of `preparePython`. */
+function prepareSwift(): Promise<void> {
+  return makePython('swift', 'tests/samples/swift/requirements.txt');
+}
+
+/** An environment of Python of its own with these libraries. */
+async function makePython(name: string, requirements: string): Promise<void> {
+  const environment = join(cache, name);
+  const list = join(root, requirements);
+  await make(name, [list], await version('python3', '--version'), async () => {
     rmSync(environment, { recursive: true, force: true });
     await must('python3', '-m', 'venv', environment);
-    await must(join(environment, 'bin/pip'), 'install', '--quiet', '-r', requirements);
+    await must(join(environment, 'bin/pip'), 'install', '--quiet', '-r', list);
   });
 }
 

@@ -30,6 +30,39 @@ test('what is typed is filled in without a service too, and nothing outside of t
   ]);
 });
 
+test('other names of a language are known, and it is said which sample that is', async () => {
+  for (const [typed, name] of [
+    ['ESP32', 'esp32-arduino'],
+    ['kotlin', 'android'],
+    ['js', 'node'],
+    ['ios', 'swift'],
+  ] as const) {
+    const context = new TestContext();
+    expect(await run(['sample', typed], context)).toBe(0);
+    expect(context.errors).toContain(name);
+  }
+  const names = sampleLanguages.flatMap((language) => [language.name, ...language.aliases]);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('a client id is filled in; where a sample has more files, it is said how to get them', async () => {
+  for (const language of sampleLanguages) {
+    const context = new TestContext();
+    expect(await run(['sample', language.name, '--client-id', 'pump-7'], context)).toBe(0);
+    expect(context.output.toString()).toContain('"pump-7"');
+    for (const other of language.others) expect(context.errors).toContain(other);
+  }
+});
+
+test('--list says how each was tested, in both languages', async () => {
+  const english = new TestContext();
+  await run(['sample', '--list'], english);
+  expect(english.output.toString()).toMatch(/swift .* syntax only, not run/);
+  const chinese = new TestContext({ language: 'zh' });
+  await run(['sample', '--list'], chinese);
+  expect(chinese.output.toString()).toMatch(/swift .* 仅检查语法，未运行/);
+});
+
 test('--list names every language; another one is a mistake', async () => {
   const list = new TestContext();
   expect(await run(['sample', '--list'], list)).toBe(0);

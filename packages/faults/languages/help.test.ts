@@ -17,6 +17,7 @@ const samples: Partial<Record<HelpLanguage, string>> = {
   esp32: 'esp32-arduino/esp32-arduino.ino',
   esp8266: 'esp8266-arduino/esp8266-arduino.ino',
   android: 'android/BerthDevice.kt',
+  swift: 'swift/BerthDevice.swift',
 };
 
 test('every language has a title and something to say about every class that a device can meet', () => {
