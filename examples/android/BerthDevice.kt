@@ -149,7 +149,8 @@ private fun explain(error: Throwable): String {
             }
             is ConnectException -> if (cause.javaClass.simpleName == "ConnectTimeoutException") break else "error -2: wrong port, or the service is down: ${cause.message}"
             is CertificateException ->
-                "error -3: the certificate is not trusted (CA, clock, address): ${cause.message}"
+                "error -3: the certificate is not trusted (CA, clock, address): " +
+                    generateSequence<Throwable>(cause) { it.cause }.map { it.message }.distinct().joinToString(": ")
             else -> if (cause.javaClass.simpleName.contains("WebSocket")) {
                 "error -2: wrong WebSocket port or path: ${cause.message}"
             } else {

@@ -68,7 +68,6 @@ func explain(err error) string {
 	var dns *net.DNSError
 	var untrusted *tls.CertificateVerificationError
 	var header tls.RecordHeaderError
-	var alert tls.AlertError
 	switch {
 	case errors.As(err, &connack):
 		return refused(connack.ReasonCode, connack.Reason, onConnect)
@@ -78,7 +77,7 @@ func explain(err error) string {
 		return fmt.Sprintf("error -3: the certificate is not trusted (CA file, clock, address): %v", untrusted.Err)
 	case errors.As(err, &header):
 		return fmt.Sprintf("error -2: this port does not speak TLS: %v", header)
-	case errors.As(err, &alert), errors.Is(err, syscall.ECONNRESET):
+	case strings.Contains(err.Error(), "remote error: tls"), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Sprintf("error -3: TLS was cut or failed: %v", err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Sprintf("error -2: wrong port, or the service is down: %v", err)

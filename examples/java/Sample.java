@@ -183,7 +183,10 @@ public final class Sample {
                 return "error -2: wrong port, or the service is down: " + cause.getMessage();
             }
             if (cause instanceof CertificateException) {
-                return "error -3: the certificate is not trusted (CA file, clock, address): " + cause.getMessage();
+                Throwable last = cause; // says why: "NotBefore: ..." where the clock is wrong
+                while (last.getCause() != null) last = last.getCause();
+                String why = last == cause ? "" : ": " + last.getMessage();
+                return "error -3: the certificate is not trusted (CA file, clock, address): " + cause.getMessage() + why;
             }
             if (cause instanceof SSLException && cause.getCause() == null) {
                 boolean isPlain = String.valueOf(cause.getMessage()).contains("not an SSL/TLS record");

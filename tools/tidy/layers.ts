@@ -211,7 +211,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'tests/samples/',
-    mayImport: ['testkit/', 'packages/api/', ...samples, 'apps/cli/sample/files.ts', 'node', 'bun', 'mqtt'],
+    mayImport: ['testkit/', 'packages/api/', ...faults, ...samples, 'apps/cli/sample/files.ts', 'node', 'bun', 'mqtt'],
     instead: 'A sample runs as the command line writes it: nothing else of Berth belongs here.',
   },
   {
