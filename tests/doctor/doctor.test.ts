@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { make } from '../../apps/server/certificates/test-chain.ts';
 import type { Text } from '../../packages/faults/mod.ts';
 import { startAedes, startMosquitto } from './test-brokers.ts';
 import { renderDocument, type Healthy, type Row } from './test-document.ts';
@@ -119,25 +121,69 @@ describe('no false alarm', () => {
   });
 });
 
-test('a password goes to no server that its certificate does not prove', async () => {
-  const { service } = environment;
-  const heard: Buffer[] = [];
-  const stranger = await (await Authority.make('Another Root', 'Elsewhere')).server(['localhost']);
-  const sink = await environment.plainServer((socket) => {
-    socket.on('data', (chunk: Buffer) => {
-      heard.push(chunk);
-      // CONNACK of 3.1.1: not authorized.
-      socket.end(Uint8Array.of(0x20, 2, 0, 5));
+describe('a password goes to no server that its certificate does not prove', () => {
+  /** A server that refuses everybody, behind TLS with a certificate. `heard`: what it was sent. */
+  async function eavesdropper(certificate: { readonly cert: string; readonly key: string }) {
+    const heard: Buffer[] = [];
+    const serve = (socket: Socket): void => {
+      socket.on('data', (chunk: Buffer) => {
+        heard.push(chunk);
+        // CONNACK of 3.1.1: not authorized.
+        socket.end(Uint8Array.of(0x20, 2, 0, 5));
+      });
+    };
+    const { cert, key } = certificate;
+    const port = await environment.tlsFront(await environment.plainServer(serve, 1883), { cert, key });
+    return { args: [`mqtts://localhost:${port}`, '-u', 'device', '-P', password], heard: () => Buffer.concat(heard) };
+  }
+
+  let authority: Authority;
+  let caFile: string;
+  beforeAll(async () => {
+    authority = await Authority.make('Example Root');
+    caFile = join(environment.service.dataDirectory, 'eavesdropped-ca.crt');
+    writeFileSync(caFile, authority.root.cert);
+  });
+
+  test('not where the CA is unknown, unless --insecure is given', async () => {
+    const stranger = await Authority.make('Another Root', 'Elsewhere');
+    const { args, heard } = await eavesdropper(await stranger.server(['localhost']));
+    await examined([...args, '--ca', caFile]);
+    expect([heard().includes('MQTT'), heard().includes(password)]).toEqual([true, false]);
+    await examined([...args, '--ca', caFile, '--insecure']);
+    expect(heard().includes(password)).toBe(true);
+  }, 30_000);
+
+  test('not where another server of the same CA made the certificate', async () => {
+    const other = await authority.server(['other.example']);
+    const forged = await authority.server(['localhost'], -30, other);
+    const { args, heard } = await eavesdropper({ cert: forged.cert + other.cert, key: forged.key });
+    const { fault } = await examined([...args, '--ca', caFile]);
+    expect(fault?.name).toBe('tls.unknown-ca');
+    expect([heard().includes('MQTT'), heard().includes(password)]).toEqual([true, false]);
+  }, 30_000);
+
+  test('not where only the TLS library sees what is wrong: a certificate for clients', async () => {
+    const forClients = await make({
+      subject: 'localhost',
+      issuer: authority.root,
+      names: ['localhost'],
+      notBefore: Date.now() - 86_400_000,
+      usage: '1.3.6.1.5.5.7.3.2',
     });
-  }, 1883);
-  const port = await environment.tlsFront(sink, { cert: stranger.cert, key: stranger.key });
-  const args = [`mqtts://localhost:${port}`, '-u', 'device', '-P', password, '--data', service.dataDirectory];
-  await examined(args);
-  expect(Buffer.concat(heard).includes('MQTT')).toBe(true);
-  expect(Buffer.concat(heard).includes(password)).toBe(false);
-  await examined([...args, '--insecure']);
-  expect(Buffer.concat(heard).includes(password)).toBe(true);
-}, 30_000);
+    const { args, heard } = await eavesdropper(forClients);
+    const { fault } = await examined([...args, '--ca', caFile]);
+    expect(fault?.name).toBe('tls.certificate-rejected');
+    expect(heard().includes(password)).toBe(false);
+  }, 30_000);
+
+  test('but to one that it does', async () => {
+    const { args, heard } = await eavesdropper(await authority.server(['localhost']));
+    const { fault } = await examined([...args, '--ca', caFile]);
+    expect(fault?.name).toBe('credentials.wrong-password');
+    expect(heard().includes(password)).toBe(true);
+  }, 30_000);
+});
 
 describe('the text for people', () => {
   test('shows every step, the fault once with cause, remedy and lines to change, and no password', async () => {
@@ -185,6 +231,7 @@ test('docs/reference/doctor.md shows what this run has shown', () => {
     const path = join(import.meta.dirname, '../../docs/reference', file);
     const text = renderDocument(rows, healthy, environment, language);
     if (write) writeFileSync(path, text);
+    // Written anew by: bun tools/doctor-report.ts
     expect(text).toBe(readFileSync(path, 'utf8'));
   }
   expect(rows).toHaveLength(situations.length);

@@ -50,6 +50,11 @@ describe('a path', () => {
     expect(endOf([below], [root])).toBe('incomplete');
   });
 
+  test('not over the certificate of another server of the same CA: that is no authority', async () => {
+    const forged = await make({ subject: 'bank', issuer: direct, names: ['bank'], notBefore });
+    expect(endOf([forged, direct], [root])).toBe('unknown');
+  });
+
   test('to an issuer that nobody knows', () => {
     expect(endOf([belowPlain], [root])).toBe('unknown');
     expect(endOf([direct], [stranger])).toBe('unknown');

@@ -26,7 +26,10 @@ export function followPath(sent: readonly X509Certificate[], roots: readonly X50
     const root = roots.find((candidate) => isIssuedBy(certificate, candidate));
     if (root !== undefined) return { certificates: [...certificates, root], end: 'trusted' };
     if (isIssuedBy(certificate, certificate)) return { certificates, end: 'self-signed' };
-    current = sent.find((candidate) => !certificates.includes(candidate) && isIssuedBy(certificate, candidate));
+    // Not whoever happens to have a certificate of the same CA: only an authority may issue (RFC 5280 section 4.2.1.9).
+    current = sent.find(
+      (candidate) => candidate.ca && !certificates.includes(candidate) && isIssuedBy(certificate, candidate),
+    );
   }
   const last = certificates.at(-1);
   return { certificates, end: last === undefined ? 'unknown' : endOf(last, certificates.length === 1, roots) };

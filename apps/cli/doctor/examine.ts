@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { getCACertificates } from 'node:tls';
 import { isLoopbackName, usesTls } from '../mqtt/target.ts';
 import { both, failed, ok, skipped, type Finding, type StepName } from './finding.ts';
-import { sniOf, type DoctorRequest } from './request.ts';
+import { rootsOf, sniOf, type DoctorRequest } from './request.ts';
 import { askServerTime } from './server-time.ts';
 import { judgeName, judgeTrust, judgeWeight } from './steps/certificate.ts';
 import { openProbe, tryConnect, type Withheld } from './steps/connect.ts';
@@ -76,6 +75,7 @@ class Examination {
       maxVersion: 'TLSv1.3',
       path: connection.target.path,
       subprotocol,
+      verified: false,
     };
     const judged = usesTls(connection.target.scheme)
       ? await this.#tls(way, alias)
@@ -116,7 +116,7 @@ class Examination {
     if (!isWebSocket(way)) this.#found(judgeClock(now, serverMs));
     this.#found(judgeWeight(this.#request, secured.chain));
     const isGenuine = trust.finding.status === 'ok' && name.status !== 'failed' && isCurrent;
-    const isInDate = dates?.status !== 'failed' || dates.fault === 'tls.clock';
+    const isInDate = dates?.status !== 'failed';
     return { way, withheld: this.#withhold(isGenuine && isInDate), serverMs };
   }
 
@@ -131,9 +131,7 @@ class Examination {
   }
 
   #roots(): readonly X509Certificate[] {
-    const { ca } = this.#request.connection.tls;
-    // `default`: those that the program brings and those of the system.
-    return (ca ?? getCACertificates('default')).flatMap((text) =>
+    return rootsOf(this.#request).flatMap((text) =>
       (text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []).map(
         (pem) => new X509Certificate(pem),
       ),

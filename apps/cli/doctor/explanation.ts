@@ -56,6 +56,16 @@ const seenFromHere: Partial<Readonly<Record<FaultName, Partial<Pick<Told, 'title
       zh: '服务器证书不能追溯到受信任的根证书：没有加载本服务的 CA 文件，或加载了错误的文件。使用同一 CA 文件的设备会拒绝连接。',
     },
   },
+  'tls.certificate-rejected': {
+    cause: {
+      en: 'Clients refuse the certificate although it leads to a trusted root and carries the right name: it is not meant for servers, its authority was not allowed to issue it, or its key is too weak. The line above says what was seen.',
+      zh: '证书可以追溯到受信任的根证书且名称正确，但客户端仍会拒绝：证书用途不是服务器、CA 无权签发该证书，或者密钥强度不足。详见上一行。',
+    },
+    remedy: {
+      en: 'The operator has a certificate issued for server authentication with an ECDSA P-256 or RSA 2048 key, or lets Berth make its own: leave --cert and --key out.',
+      zh: '运维人员需要签发用于服务器认证、使用 ECDSA P-256 或 RSA 2048 密钥的证书；或者去掉 --cert 和 --key，由 Berth 自动签发。',
+    },
+  },
   'tls.certificate-expired': {
     title: { en: 'The certificate has expired', zh: '证书已过期' },
     cause: {

@@ -1,6 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connect, type DetailedPeerCertificate, type SecureVersion, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  type DetailedPeerCertificate,
+  type PeerCertificate,
+  type SecureVersion,
+  type TLSSocket,
+} from 'node:tls';
 import { ConnectionError } from '../symptom.ts';
 
 /** How to shake hands. */
@@ -10,6 +17,16 @@ export interface HandshakeOptions {
   readonly minVersion: SecureVersion;
   readonly maxVersion: SecureVersion;
   readonly timeoutMs: number;
+  /** Lets the TLS library judge the certificate as every client does; null accepts any. */
+  readonly verify: Verification | null;
+}
+
+/** What a certificate is judged by. */
+export interface Verification {
+  /** Trusted roots, PEM. */
+  readonly roots: readonly string[];
+  /** The name or IP address that it must carry. */
+  readonly name: string;
 }
 
 /** TLS over an open connection. The certificate is not judged here. */
@@ -27,15 +44,22 @@ export interface Secured {
 const chainLengthMax = 12;
 
 /**
- * Shakes hands over an open TCP connection and accepts any certificate, so that all that is wrong with it can be told.
+ * Shakes hands over an open TCP connection. Without `verify` any certificate is accepted, so that all that is wrong with it can be told.
  * @throws ConnectionError of the stage `tls`; the connection is closed then.
  */
 export async function handshake(raw: Socket, options: HandshakeOptions): Promise<Secured> {
-  const { serverName, minVersion, maxVersion, timeoutMs } = options;
+  const { serverName, minVersion, maxVersion, timeoutMs, verify } = options;
   const start = performance.now();
   const socket = connect({
     socket: raw,
-    rejectUnauthorized: false,
+    rejectUnauthorized: verify !== null,
+    ...(verify === null
+      ? {}
+      : {
+          ca: [...verify.roots],
+          checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+            checkServerIdentity(verify.name, certificate),
+        }),
     minVersion,
     maxVersion,
     ...(serverName === null ? {} : { servername: serverName }),

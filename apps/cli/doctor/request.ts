@@ -1,3 +1,4 @@
+import { getCACertificates } from 'node:tls';
 import type { HelpLanguage } from '../../../packages/faults/mod.ts';
 import type { ConnectionSettings } from '../mqtt/settings.ts';
 import { serverNameOf } from '../mqtt/transport.ts';
@@ -17,6 +18,11 @@ export interface DoctorRequest {
   readonly idleSeconds: number;
   /** The language whose lines are shown. */
   readonly language: HelpLanguage | null;
+}
+
+/** The roots that are trusted, PEM: those that were given, or those of this program and of the system. */
+export function rootsOf({ connection }: DoctorRequest): readonly string[] {
+  return connection.tls.ca ?? getCACertificates('default');
 }
 
 /** The SNI that is sent; null is none. */

@@ -6,7 +6,7 @@ import { usesTls } from '../mqtt/target.ts';
 import { requestUpgrade, type UpgradeAnswer } from '../mqtt/websocket.ts';
 import { dial } from './dial.ts';
 import { handshake, type Secured } from './handshake.ts';
-import type { DoctorRequest } from './request.ts';
+import { expectedNameOf, rootsOf, type DoctorRequest } from './request.ts';
 import type { World } from './world.ts';
 
 /** The way to the server that the examination has found so far. Steps that learn more hand on a changed copy. */
@@ -22,6 +22,8 @@ export interface Way {
   /** Of the WebSocket upgrade. */
   readonly path: string;
   readonly subprotocol: string;
+  /** Whether the TLS library judges the certificate too: always before a password goes out, unless --insecure was given. */
+  readonly verified: boolean;
 }
 
 /** What carries MQTT on this way, for diagnosis. */
@@ -37,7 +39,8 @@ export function isWebSocket({ request }: Way): boolean {
 export async function openTls(way: Way, timeoutMs = way.request.connection.connectTimeoutMs): Promise<Secured> {
   const { world, request, address, serverName, minVersion, maxVersion } = way;
   const { socket } = await dial(world, address, request.connection.target.port, timeoutMs);
-  return handshake(socket, { serverName, minVersion, maxVersion, timeoutMs });
+  const verify = way.verified ? { roots: rootsOf(request), name: expectedNameOf(request) } : null;
+  return handshake(socket, { serverName, minVersion, maxVersion, timeoutMs, verify });
 }
 
 /** TCP, and TLS where the scheme has it. @throws ConnectionError */

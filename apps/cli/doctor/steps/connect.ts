@@ -68,7 +68,8 @@ export async function tryConnect(way: Way, withheld: Withheld): Promise<Connecte
 export async function openProbe(way: Way, version: 4 | 5, withheld: Withheld): Promise<Outcome> {
   const { connection, idleSeconds } = way.request;
   try {
-    const stream = await openStream(way);
+    const sendsPassword = withheld === null && connection.password !== null;
+    const stream = await openStream({ ...way, verified: sendsPassword && !connection.tls.insecure });
     const probe = await MqttProbe.open(stream, {
       version,
       clientId: connection.clientId,
@@ -168,7 +169,8 @@ async function strange(symptom: Symptom, way: Way): Promise<FaultName | null> {
   if (sentOf(way).tls) {
     if (symptom.kind === 'timeout') return 'port.silent';
     // With TLS 1.3 an alert may come after the handshake, for example because a client certificate is wanted.
-    if (symptom.kind === 'system' && symptom.code.startsWith('ERR_SSL_')) return diagnose(symptom);
+    if (symptom.kind === 'system' && (symptom.stage === 'tls' || symptom.code.startsWith('ERR_SSL_')))
+      return diagnose(symptom);
     return (await hasWebSocket(way)) ? 'port.mqtt-on-websocket' : foreign(symptom);
   }
   const spoken = await identify(way);
