@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly data?: string;
   readonly args?: readonly string[];
   readonly prefix?: readonly string[];
+  /** Default 20 s; more for a machine that is known to be busy. */
+  readonly readyWithinMs?: number;
   readonly onSpawned?: (child: { kill(signal: 'SIGKILL'): void }) => void;
 }
 
@@ -86,7 +88,7 @@ export class Service implements AsyncDisposable {
     const log: string[] = [];
     const logged = collect(texts(child.stderr), log);
     try {
-      const line = await within('the ready line', startMs, firstLine(child.stdout));
+      const line = await within('the ready line', options.readyWithinMs ?? startMs, firstLine(child.stdout));
       return new Service(JSON.parse(line) as ReadyLine, child, log, { directory, owned: options.data === undefined });
     } catch (error) {
       child.kill('SIGKILL');

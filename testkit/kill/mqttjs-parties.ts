@@ -39,7 +39,7 @@ class MqttJsParty implements Party {
       protocolVersion: version,
       clean: isClean,
       ...(isClean ? {} : this.#stores),
-      reconnectPeriod: 20,
+      reconnectPeriod: 50,
       keepalive: 0,
       resubscribe: !isClean,
       ...(version === 5 && !isClean ? { properties: { sessionExpiryInterval: sessionExpirySeconds } } : {}),

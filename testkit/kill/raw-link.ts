@@ -2,8 +2,8 @@ import { connectPacket, disconnectPacket } from '../packets.ts';
 import { hex, RawClient } from '../raw-client.ts';
 import type { PartyOptions } from './party.ts';
 
-/** Between two attempts to connect. */
-const retryMs = 10;
+/** Between two attempts to connect: all clients at once must not take the core that the service starts on. */
+const retryMs = 50;
 /** A client that hears nothing for so long is broken, or the service is. */
 const silenceMs = 120_000;
 const sessionExpirySeconds = 3_600;

@@ -254,7 +254,7 @@ class KillRun implements AsyncDisposable {
     this.#kills.push(kill);
     await this.#service.stop('SIGKILL');
     if (duringStart) await this.#killWhileStarting();
-    this.#service = await Service.start({ data: this.#data.directory, args: this.#args });
+    this.#service = await Service.start({ data: this.#data.directory, args: this.#args, readyWithinMs: settleMs });
     return kill;
   }
 
@@ -265,6 +265,7 @@ class KillRun implements AsyncDisposable {
       const started = await Service.start({
         data: this.#data.directory,
         args: this.#args,
+        readyWithinMs: settleMs,
         onSpawned: (child) => {
           early = setTimeout(() => child.kill('SIGKILL'), delayMs);
         },
