@@ -90,7 +90,7 @@ function report(): void {
   mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
   const record = {
     date,
-    command: `bun bench/compare.ts ${process.argv.slice(2).join(' ')}`.trim(),
+    command: `bun bench/compare.ts ${describeArguments(process.argv.slice(2))}`.trim(),
     generator: options.mqttload === undefined ? 'berth bench' : 'mqttload',
     machine: describeMachine(),
     versions: describeVersions(options.checkout),
@@ -101,6 +101,11 @@ function report(): void {
   };
   writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
   console.log(`Written to ${file}`);
+}
+
+/** What was typed, without where things lie on this machine. */
+function describeArguments(args: readonly string[]): string {
+  return args.map((text) => (text.startsWith('/') ? 'PATH' : text.replace(/=\/\S+/, '=PATH'))).join(' ');
 }
 
 function wholeNumber(option: string, text: string, min: number): number {

@@ -66,13 +66,13 @@ describe('the page of figures', () => {
       date: '2026-01-01T00:00:00Z',
       command: 'bun bench/restart.ts',
       secondsMax: 3,
-      rounds: [{ sessions: 10_000, readyMs: 812.5, spread: { min: 1, max: 2 } }],
+      rounds: [{ sessions: 10_000, readyMs: 812.5, residentMiB: 87, spread: { min: 1, max: 2 } }],
     });
     const text = page('docs/reference/performance.md');
     expect(text).toContain('## Restart');
     expect(text).toContain('| seconds max | 3 |');
-    expect(text).toContain('| sessions | ready ms | spread min | spread max |');
-    expect(text).toContain('| 10,000 | 813 | 1 | 2 |');
+    expect(text).toContain('| sessions | ready ms | resident MiB | spread min | spread max |');
+    expect(text).toContain('| 10,000 | 813 | 87 | 1 | 2 |');
     expect(text).toContain('bun bench/restart.ts');
   });
 

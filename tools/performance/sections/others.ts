@@ -74,9 +74,11 @@ function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'boolean' ? String(value) : '';
 }
 
-/** `cpuMsPerConnect` as `cpu ms per connect`. */
+/** `cpuMsPerConnect` as `cpu ms per connect`, `residentMiB` as `resident MiB`. */
 function wordsOf(name: string): string {
   return name
     .replaceAll(/[-_]/g, ' ')
-    .replaceAll(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`);
+    .replaceAll(/([a-z0-9])(KiB|MiB|GiB|[A-Z])/g, (_, before: string, after: string) =>
+      after.length > 1 ? `${before} ${after}` : `${before} ${after.toLowerCase()}`,
+    );
 }
