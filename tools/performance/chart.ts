@@ -31,6 +31,7 @@ export function barChart({ title, legend, groups, marked }: BarChart): string {
   const right = 90;
   const barHeight = 14;
   const gap = 12;
+  const wordsWidth = 45;
   const keys = [...(legend.length > 1 ? legend : []), ...(marked === undefined ? [] : [`| ${marked}`])];
   const top = keys.length > 0 ? 62 : 42;
   const most = Math.max(...groups.flatMap(({ bars, marks = [] }) => [...bars.map(({ value }) => value), ...marks]));
@@ -46,7 +47,11 @@ export function barChart({ title, legend, groups, marked }: BarChart): string {
       parts.push(
         `<rect class="c${index % colours.length}" x="${labelWidth}" y="${at}" width="${round(length)}" height="${barHeight - 2}" rx="2"/>`,
       );
-      parts.push(text(labelWidth + length + 6, at + barHeight - 3, shown, 'small'));
+      // Behind a mark that stands where the words would.
+      const behind = marks
+        .map((mark) => mark * scale)
+        .filter((mark) => mark > length - 4 && mark < length + wordsWidth);
+      parts.push(text(labelWidth + Math.max(length, ...behind) + 6, at + barHeight - 3, shown, 'small'));
     }
     for (const mark of marks) {
       const x = round(labelWidth + mark * scale);
