@@ -77,6 +77,7 @@ export function judgeDelivery(
     isRefused,
     identifiers: packet.properties?.subscriptionIdentifiers ?? [],
     crashes: wire.crashes,
+    stamp: world.stamp(),
   });
 }
 
@@ -148,6 +149,21 @@ function judgeReplay(device: Device, message: SimMessage, packet: PublishPacket,
   const earliest = Math.min(...records.map(({ askedAt }) => askedAt));
   const all = [...device.world.ledger.retained(message.deployment, message.topic)];
   demand(!isReplaced(message, all, earliest), 'the last retained message is sent [MQTT-3.3.1-9]', what);
+  const { settledAt } = message;
+  if (packet.dup || settledAt === null) return;
+  const newer = all.find(
+    ({ sentAt, ackedAt, deliveries }) =>
+      sentAt > settledAt &&
+      ackedAt !== null &&
+      deliveries.some(
+        ({ device: to, epoch, qos }) => to === device && epoch === device.epoch && qos === packet.qos,
+      ),
+  );
+  demand(
+    newer === undefined,
+    'a retained message that was replaced does not come after the new one',
+    () => `${what()} after ${newer?.payload}`,
+  );
 }
 
 function judgeExpiry(message: SimMessage, packet: PublishPacket, madeAt: number, what: () => string): void {

@@ -52,6 +52,7 @@ export interface Delivery {
   readonly identifiers: readonly number[];
   /** How often the service had been killed when the connection was opened. */
   readonly crashes: number;
+  readonly stamp: number;
 }
 
 /** One subscription of one session, as its client knows it. */
@@ -65,6 +66,10 @@ export interface SubscriptionRecord {
   readonly epoch: number;
   /** SUBSCRIBE was sent. */
   readonly askedAt: number;
+  /** How often the service had been killed by then. */
+  readonly crashes: number;
+  /** Whether the device knew of no subscription with the filter that it might replace. */
+  readonly isFirst: boolean;
   /** SUBACK has granted it. */
   confirmedAt: number | null;
   /** UNSUBSCRIBE, or another SUBSCRIBE of the same filter, was sent; or a rule has taken it. */

@@ -274,4 +274,27 @@ export const mutations: readonly Mutation[] = [
       'message: storedMessage(tail, fields.m[0], fields.m[2] === 1, null),',
     ),
   ),
+  mutation(
+    'retained-rest-lost',
+    'Retained messages that had not gone out when a client left do not come later.',
+    edit('lifecycle.ts', 'keepBacklog(broker, session, now);\n  if (endsAt', 'if (endsAt'),
+  ),
+  mutation(
+    'replaced-retained-sent',
+    'A retained message that was replaced while it waited is sent after the new one.',
+    edit(
+      'session/deliver.ts',
+      'if (pending !== null && !entry.isRetained(pending)) continue;',
+      '',
+    ),
+  ),
+  mutation(
+    'queue-not-stored',
+    'Messages for a session that is away are in memory only.',
+    edit(
+      'session/deliver.ts',
+      'if (session.persistent) context.store.putMessage(session, item);',
+      'if (session.persistent && link !== null) context.store.putMessage(session, item);',
+    ),
+  ),
 ];

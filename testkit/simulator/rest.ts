@@ -1,7 +1,7 @@
 import { defaultLimits, type Limits } from '../../packages/engine/limits.ts';
 import type { Device } from './device.ts';
 import { judgeAtRest, judgeProbe } from './judge-at-rest.ts';
-import { judgeRetained } from './judge-retained.ts';
+import { judgeReplays, judgeRetained } from './judge-retained.ts';
 import { unrestricted } from './rules.ts';
 import { topics, willTopics } from './topics.ts';
 import { demand, Violation } from './violation.ts';
@@ -38,6 +38,7 @@ export function comeToRest(world: World): void {
   settle(world, world.actors);
   world.watch.judgeDrops();
   judgeAtRest(world);
+  for (const device of world.actors) if (device.isConnected) judgeReplays(world, device);
 }
 
 /** Limits are lifted, and each subscription and each retained message is looked at. */

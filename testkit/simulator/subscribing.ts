@@ -54,7 +54,8 @@ export class Subscribing {
     const askedAt = this.#device.world.stamp();
     const records: SubscriptionRecord[] = [];
     for (const wish of wishes) {
-      for (const old of this.#active(wish.topicFilter)) old.endAskedAt ??= askedAt;
+      const before = this.#active(wish.topicFilter);
+      for (const old of before) old.endAskedAt ??= askedAt;
       records.push({
         ...wish,
         noLocal: version === 5 && !isShared(wish.topicFilter) && wish.noLocal,
@@ -63,6 +64,8 @@ export class Subscribing {
         identifier: version === 5 ? identifier : 0,
         epoch: this.#device.epoch,
         askedAt,
+        crashes: this.#device.world.crashes,
+        isFirst: before.length === 0,
         confirmedAt: null,
         endAskedAt: null,
         isRevoked: false,
