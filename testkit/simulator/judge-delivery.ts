@@ -155,9 +155,7 @@ function judgeReplay(device: Device, message: SimMessage, packet: PublishPacket,
     ({ sentAt, ackedAt, deliveries }) =>
       sentAt > settledAt &&
       ackedAt !== null &&
-      deliveries.some(
-        ({ device: to, epoch, qos }) => to === device && epoch === device.epoch && qos === packet.qos,
-      ),
+      deliveries.some(({ device: to, epoch, qos }) => to === device && epoch === device.epoch && qos === packet.qos),
   );
   demand(
     newer === undefined,
@@ -208,13 +206,14 @@ function judgeOrder(device: Device, message: SimMessage, packet: PublishPacket, 
   if (packet.retain || message.isWill) return;
   if (possibleRecords(device, epoch, message).some(({ topicFilter }) => isShared(topicFilter))) return;
   if (message.deliveries.some((delivery) => delivery.device === device && delivery.epoch === epoch)) return;
-  // Its turn may have gone by: it was dropped, or nobody had subscribed yet (to this QoS). It comes again when it is sent again.
+  // Its turn may have gone by: it was lost at QoS 0, it was dropped, or nobody had subscribed yet to this QoS. It comes again when it is sent again.
   const mayHaveBeenDropped = message.expiryMs !== null || device.world.watch.mayBeMissing(message.deployment) > 0;
   const isLate = !possibleRecords(device, epoch, message).some(
     ({ confirmedAt, qos }) =>
       confirmedAt !== null && confirmedAt < message.sentAt && Math.min(qos, message.qos) === packet.qos,
   );
-  if (message.transmissions > 1 && (mayHaveBeenDropped || isLate || message.wasPutOff)) return;
+  const hasMissedTurn = packet.qos === 0 || mayHaveBeenDropped || isLate || message.wasPutOff;
+  if (message.transmissions > 1 && hasMissedTurn) return;
   const last = device.lastInOrder(message.publisher, message.topic, packet.qos);
   demand(
     last === undefined || last.sequence < message.sequence,

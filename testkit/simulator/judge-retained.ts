@@ -63,7 +63,8 @@ export function judgeReplays(world: World, device: Device): void {
       const candidates = all.filter((message) => !isReplaced(message, all, record.askedAt));
       const [message] = candidates;
       // Only where there is no doubt which message it was, and that it was there.
-      if (message === undefined || candidates.length > 1 || message.payload === '' || message.expiryMs !== null) continue;
+      if (message === undefined || candidates.length > 1 || message.payload === '' || message.expiryMs !== null)
+        continue;
       if (message.ackedAt === null || message.ackedAt > record.askedAt || !isEffective(message)) continue;
       if (Math.min(message.qos, record.qos) === 0) continue;
       demand(

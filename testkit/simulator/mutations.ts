@@ -282,11 +282,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'replaced-retained-sent',
     'A retained message that was replaced while it waited is sent after the new one.',
-    edit(
-      'session/deliver.ts',
-      'if (pending !== null && !entry.isRetained(pending)) continue;',
-      '',
-    ),
+    edit('session/deliver.ts', 'if (pending !== null && !entry.isRetained(pending)) continue;', ''),
   ),
   mutation(
     'queue-not-stored',
