@@ -1,6 +1,7 @@
 import type { DeploymentId } from '../../packages/engine/ids.ts';
 import type { Journal } from '../../packages/engine/ports.ts';
 import type { StoredRecord } from '../../packages/engine/restore.ts';
+import type { Random } from '../random.ts';
 import { demand } from './violation.ts';
 
 interface Change {
@@ -117,4 +118,12 @@ export class Disk implements Journal {
     disk.#stored = this.#stored;
     return { disk, lost: this.#closed.length + (this.#open.length > 0 ? 1 : 0) };
   }
+}
+
+/** The records as a restart may find them: no journal promises an order. */
+export function inAnyOrder(records: readonly StoredRecord[], random: Random): StoredRecord[] {
+  return records
+    .map((record) => ({ record, at: random.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ record }) => record);
 }

@@ -197,7 +197,7 @@ function judgeCopies(device: Device, message: SimMessage, packet: PublishPacket,
   // What the engine had sent and not made durable when it was killed, it does not know of any more.
   const crashes = wire.crashes - (mine[0]?.crashes ?? wire.crashes);
   const fresh = mine.filter(({ dup }) => !dup).length;
-  demand(fresh < allowed + crashes, 'a copy at QoS 1 is marked with DUP [MQTT-3.3.1-1]', count);
+  demand(fresh < allowed * (1 + crashes), 'a copy at QoS 1 is marked with DUP [MQTT-3.3.1-1]', count);
 }
 
 /** [MQTT-4.6.0-5]: messages of one publisher, topic and QoS come in order, the first time that they come. */

@@ -74,8 +74,8 @@ export interface SubscriptionRecord {
   confirmedAt: number | null;
   /** UNSUBSCRIBE, or another SUBSCRIBE of the same filter, was sent; or a rule has taken it. */
   endAskedAt: number | null;
-  /** A rule has taken it. */
-  isRevoked: boolean;
+  /** UNSUBSCRIBE was sent for it, or a rule has taken it: it ends whatever becomes of a SUBSCRIBE in between. */
+  isEnding: boolean;
   /** It is known to be gone. */
   endedAt: number | null;
 }

@@ -68,7 +68,7 @@ export class Subscribing {
         isFirst: before.length === 0,
         confirmedAt: null,
         endAskedAt: null,
-        isRevoked: false,
+        isEnding: false,
         endedAt: null,
       });
     }
@@ -92,7 +92,10 @@ export class Subscribing {
   unsubscribe(topicFilters: readonly string[]): void {
     const askedAt = this.#device.world.stamp();
     const records = topicFilters.flatMap((topicFilter) => this.#active(topicFilter));
-    for (const record of records) record.endAskedAt ??= askedAt;
+    for (const record of records) {
+      record.endAskedAt ??= askedAt;
+      record.isEnding = true;
+    }
     const packetIdentifier = this.#device.nextIdentifier();
     this.#requests.set(packetIdentifier, { kind: 'unsubscribe', records });
     this.#device.send({
@@ -137,7 +140,9 @@ export class Subscribing {
       record.endedAt = stamp;
       // What was there before is still there.
       const last = others.at(-1);
-      if (last?.endAskedAt === record.askedAt && !last.isRevoked) last.endAskedAt = null;
+      if (last?.endAskedAt === record.askedAt && !last.isEnding)
+        last.endAskedAt =
+          this.#active(record.topicFilter).find((other) => other.askedAt > record.askedAt)?.askedAt ?? null;
       return;
     }
     demand(reasonCode === record.qos, 'granted QoS is the one asked for', () => `${reasonCode} for ${record.qos}`);
@@ -156,7 +161,7 @@ export class Subscribing {
   revoked(topicFilter: string): void {
     for (const record of this.#active(topicFilter)) {
       record.endAskedAt ??= this.#device.world.stamp();
-      record.isRevoked = true;
+      record.isEnding = true;
     }
   }
 

@@ -139,6 +139,9 @@ export class Watch {
     const batch = world.disk.openBatch;
     const message = world.wills.published(this.#deviceOf(event), event.detail ?? '', batch, world.now);
     message.transmissions++;
+    // Of a deployment that was deleted while its CONNECT was on the way.
+    message.isForgotten = false;
+    if (message.ackedAt === null) message.settledAt = null;
     this.#published.push({ message, batch });
     if (!world.disk.durable) this.durable(batch);
   }

@@ -1,11 +1,10 @@
 import { Engine } from '../../packages/engine/engine.ts';
 import type { ConnectionId, DeploymentId } from '../../packages/engine/ids.ts';
 import type { CloseCause, DeploymentCounters } from '../../packages/engine/ports.ts';
-import type { StoredRecord } from '../../packages/engine/restore.ts';
 import type { Random } from '../random.ts';
 import { Coverage } from './coverage.ts';
 import { Device } from './device.ts';
-import { Disk } from './disk.ts';
+import { Disk, inAnyOrder } from './disk.ts';
 import { Ledger } from './ledger.ts';
 import { outboxOf } from './outbox.ts';
 import { RestrictionHistory } from './restriction-history.ts';
@@ -369,16 +368,6 @@ export class World {
     this.input(`make ${deployment}`, (engine, now) => engine.addDeployment(deployment, now));
   }
 
-  /** What a restart finds: no journal promises an order. */
-  #inAnyOrder(deployment: DeploymentId): StoredRecord[] {
-    const records = this.disk.records(deployment);
-    for (let index = records.length - 1; index > 0; index--) {
-      const other = this.random.between(0, index + 1);
-      [records[index], records[other]] = [records[other] as StoredRecord, records[index] as StoredRecord];
-    }
-    return records;
-  }
-
   start(durableBatch: number): void {
     this.#told = 0;
     this.watch.restarted(durableBatch);
@@ -388,7 +377,12 @@ export class World {
       this.effectsLeft = attempt < 2 && this.random.next() < 0.1 ? this.random.between(1, 12) : Infinity;
       try {
         for (const deployment of this.scenario.deployments)
-          this.engine.restore(deployment, this.#inAnyOrder(deployment), this.scenario.graceMs, this.now);
+          this.engine.restore(
+            deployment,
+            inAnyOrder(this.disk.records(deployment), this.random),
+            this.scenario.graceMs,
+            this.now,
+          );
         this.effectsLeft = Infinity;
         break;
       } catch (error) {
