@@ -14,6 +14,12 @@ import { Subscriber, type SubscriberThread } from './subscriber.ts';
 /** Waits shorter than this are spent turning: a timer is up to a millisecond late. */
 const spinUs = 2000;
 const pollMs = 20;
+/**
+ * Shortest time from one look at the sockets to the next, where there is no rate. A generator that takes each message as it comes would make
+ * a broker that writes one by one read one by one as well: its figure would show how fast the generator turns.
+ */
+const turnUs = 200;
+const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 /** When the load runs, on the clock of `nowUs`. */
 export interface RunTimes {
@@ -65,6 +71,7 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   #sentAll = 0;
   #receivedAll = 0;
   #lastArrivalUs = 0;
+  #lookedAtUs = 0;
   readonly #turn = (): void => this.#endOfTurn();
 
   constructor(plan: MessagePlan, worker: number, board: Board) {
@@ -192,7 +199,15 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
     if (times === null || now >= times.endUs) return;
     this.#takeFromSchedule(now);
     this.#pumpAwake(now, times);
-    if (this.#schedule !== null && this.#schedule.nextUs - now < spinUs) this.#requestTurn();
+    if (this.#schedule === null) this.#endTurnInTime();
+    else if (this.#schedule.nextUs - now < spinUs) this.#requestTurn();
+  }
+
+  /** Looks at the sockets again no sooner than a turn after the last time: what comes meanwhile is taken together. */
+  #endTurnInTime(): void {
+    const leftUs = this.#lookedAtUs + turnUs - nowUs();
+    if (leftUs > 0) Atomics.wait(neverWoken, 0, 0, leftUs / 1000);
+    this.#lookedAtUs = nowUs();
   }
 
   /** What fell due after the last turn belongs to the load too. */
