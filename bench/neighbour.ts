@@ -4,7 +4,7 @@
  * (bench/neighbour/noise.ts) and prints the ratio of the 99th percentiles, the median of the rounds.
  *
  * So that only the service is compared: it has a core of its own; the generators share the other one, and the noise gives way to the
- * measurement there (`nice`). Alone and beside take turns: the noise is stopped (SIGSTOP) for the first half of each round.
+ * measurement there, as all other programs do. Alone and beside take turns: the noise is stopped (SIGSTOP) for the first half of each round.
  * Result: bench/results/neighbour.json, where all noises were run. The exit code is 1 where a ratio is above 2.
  */
 import { mkdirSync } from 'node:fs';
