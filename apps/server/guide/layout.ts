@@ -71,6 +71,7 @@ export async function renderPage(page: Page): Promise<string> {
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <title>${name}</title>
+          <link rel="icon" href="/guide/images/icon.svg" type="image/svg+xml" />
           <link rel="alternate" hreflang="${other}" href="${switchTo}" />
           ${styleElement}
         </head>
