@@ -1,4 +1,5 @@
 import { BootError } from '../config/boot-error.ts';
+import { changeKind, ChangeWriter } from './changes.ts';
 import { FoldPace } from './fold-pace.ts';
 import type { Batch, FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
 
@@ -24,6 +25,7 @@ export class JournalThread {
   readonly #port: Worker;
   readonly #open: (path: string, isSynced: boolean) => JournalStore;
   readonly #pace = new FoldPace();
+  readonly #writer = new ChangeWriter();
   #store: JournalStore | null = null;
   #waiting: Batch[] = [];
   #isScheduled = false;
@@ -109,10 +111,12 @@ export class JournalThread {
       this.#isRestoring = true;
       while (store.logBytes > 0) store.fold(restoreFoldBytes);
     }
-    const records = store.page(this.#restored).map(({ deployment, key, value }) => ({ deployment, key, value }));
-    this.#restored = records.at(-1) ?? null;
+    const page = store.page(this.#restored);
+    for (const { deployment, key, value } of page) this.#writer.write(changeKind.put, deployment, key, value);
+    this.#restored = page.at(-1) ?? null;
     this.#isRestoring = this.#restored !== null;
-    this.#say({ kind: 'page', records });
+    const { bytes } = this.#writer.take();
+    this.#port.postMessage({ kind: 'page', records: bytes } satisfies FromWorker, [bytes.buffer]);
   }
 
   #guarded(action: () => void): void {

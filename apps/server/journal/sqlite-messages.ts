@@ -19,8 +19,8 @@ export type FromWorker =
   | { readonly kind: 'opened'; readonly warnings: readonly string[] }
   /** Everything up to the batch is durable. */
   | { readonly kind: 'durable'; readonly batch: number }
-  /** An empty page is the last. */
-  | { readonly kind: 'page'; readonly records: readonly StoredRecord[] }
+  /** Records as puts, in the bytes of a batch: thousands of objects would take longer to hand over. An empty page is the last. */
+  | { readonly kind: 'page'; readonly records: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'closed' }
   /** What was sent since the last `durable` may be written or not. Nothing is done any more until it is opened again. */
   | { readonly kind: 'failed'; readonly message: string; readonly remedy: string | null };

@@ -1,9 +1,9 @@
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { BootError } from '../config/boot-error.ts';
-import { changeKind, ChangeWriter } from './changes.ts';
+import { changeKind, ChangeWriter, readChanges } from './changes.ts';
 import type { JournalRecord, ServerJournal } from './port.ts';
 import { BatchQueue } from './queue.ts';
-import type { FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
+import type { FromWorker, ToWorker } from './sqlite-messages.ts';
 
 const usual = { retryMs: 1_000, answerMsMax: 10_000 };
 
@@ -36,7 +36,7 @@ export class SqliteJournal implements ServerJournal {
   readonly #queue = new BatchQueue();
   readonly #openedPromise = Promise.withResolvers<void>();
   readonly #closedPromise = Promise.withResolvers<void>();
-  #page = Promise.withResolvers<readonly StoredRecord[]>();
+  #page = Promise.withResolvers<Uint8Array>();
   #worker: Worker | null = null;
   #phase: Phase = 'opening';
   #warnings: readonly string[] = [];
@@ -105,9 +105,9 @@ export class SqliteJournal implements ServerJournal {
     for (;;) {
       this.#page = Promise.withResolvers();
       this.#say({ kind: 'restore' });
-      const records = await this.#page.promise;
-      if (records.length === 0) return;
-      for (const record of records) yield { ...record, deployment: record.deployment as DeploymentId };
+      const page = await this.#page.promise;
+      if (page.length === 0) return;
+      yield* recordsOf(page);
     }
   }
 
@@ -251,4 +251,13 @@ export class SqliteJournal implements ServerJournal {
     this.#worker = null;
     worker?.terminate();
   }
+}
+
+/** Values are copies: a view would keep the whole page in memory as long as one message of it lives. */
+function recordsOf(page: Uint8Array): JournalRecord[] {
+  const records: JournalRecord[] = [];
+  readChanges(page, (_kind, deployment, key, value) =>
+    records.push({ deployment: deployment as DeploymentId, key, value: value.slice() }),
+  );
+  return records;
 }
