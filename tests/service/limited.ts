@@ -23,7 +23,8 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-const password = 'a password that is long enough';
+/** Of every user of a limited deployment. */
+export const limitedPassword = 'a password that is long enough';
 const userNames = ['first', 'second'] as const;
 
 /** The REST API of a service, as a program speaks it. */
@@ -77,7 +78,7 @@ export class Limited {
     const made = new Limited(service, rest, String(id), String(address));
     await made.set({ restRequestsPerSecond: null, connectsPerSecond: null });
     for (const username of userNames)
-      await rest.demand('POST', `/deployments/${made.id}/credentials`, { username, password });
+      await rest.demand('POST', `/deployments/${made.id}/credentials`, { username, password: limitedPassword });
     await made.set(limits);
     return made;
   }
@@ -156,7 +157,7 @@ export function connectOf(clientId: string, options: LimitedConnect = {}): Uint8
     version === 5 ? Uint8Array.of(properties.length, ...properties) : Uint8Array.of(),
     lengthPrefixed(clientId),
     lengthPrefixed(options.username ?? 'first'),
-    lengthPrefixed(options.password ?? password),
+    lengthPrefixed(options.password ?? limitedPassword),
   );
 }
 
