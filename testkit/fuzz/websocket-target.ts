@@ -146,7 +146,7 @@ function play(input: Input, writable: boolean): Played {
     fail: (fault, detail) => end(`fail ${fault} ${detail}`),
     peerFinished: () => end('finished'),
   };
-  const layer = new WebSocketLayer(host, limits);
+  const layer = new WebSocketLayer(host, limits, () => new Date(0));
   for (const { verb, bytes } of input) {
     if (ended) break;
     if (verb === 'f') layer.receive(bytes.slice());

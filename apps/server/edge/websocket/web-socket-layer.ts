@@ -15,6 +15,7 @@ const endOfHead = '\r\n\r\n';
 export class WebSocketLayer implements Layer, FrameSink {
   readonly #host: LayerHost;
   readonly #limits: EdgeLimits;
+  readonly #now: () => Date;
   /** What has come of the upgrade request; null behind it. */
   #head: Buffer | null = Buffer.alloc(0);
   #decoder: FrameDecoder | null = null;
@@ -23,9 +24,11 @@ export class WebSocketLayer implements Layer, FrameSink {
   /** - `closing`: our close frame went out first, the peer's is to come. */
   #state: 'frames' | 'closing' | 'closed' = 'frames';
 
-  constructor(host: LayerHost, limits: EdgeLimits) {
+  /** @param now the time that the answer to the upgrade tells. */
+  constructor(host: LayerHost, limits: EdgeLimits, now = () => new Date()) {
     this.#host = host;
     this.#limits = limits;
+    this.#now = now;
   }
 
   receive(bytes: Uint8Array): void {
@@ -115,7 +118,7 @@ export class WebSocketLayer implements Layer, FrameSink {
 
   /** @returns whether it is WebSocket now. */
   #decide(outcome: UpgradeOutcome): boolean {
-    const response = Buffer.from(dated(outcome.response, new Date()), 'latin1');
+    const response = Buffer.from(dated(outcome.response, this.#now()), 'latin1');
     if (outcome.kind === 'refused') {
       this.#host.refuse(outcome.fault, outcome.detail, response, outcome.host);
       return false;
