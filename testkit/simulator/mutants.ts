@@ -11,7 +11,7 @@ const usage = `Usage: bun testkit/simulator/mutants.ts [OPTIONS]
 
 Seeds faults into a copy of the engine, one at a time, and runs the simulator on each. Every one has to be found.
 
-  --seeds N     at most so many seeds for each (400)
+  --seeds N     at most so many seeds for each (1000)
   --only NAME   this fault only; may be given more than once
   --all         does not stop at the first seed that finds it, and counts those that do
   --check       only looks whether the text that each changes is still there
@@ -32,7 +32,7 @@ const secondsMax = 240;
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '400' },
+    seeds: { type: 'string', default: '1000' },
     only: { type: 'string', multiple: true, default: [] },
     all: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
