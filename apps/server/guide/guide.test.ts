@@ -121,6 +121,13 @@ describe('a sample', () => {
     expect(await bodyOf(local, '/files/java/Sample.java')).toContain('"plant00000.mqtt.example.com"');
   });
 
+  test('says what it was tested with, and how to run it', async () => {
+    expect(await bodyOf(guideWith(), '/en/samples/go')).toContain('run this file against the service.');
+    expect(await bodyOf(guideWith(), '/en/samples/go')).toContain('<code>go run .</code>');
+    expect(await bodyOf(guideWith(), '/en/samples/esp8266')).toContain('it was not run on a board');
+    expect(await bodyOf(guideWith(), '/zh-CN/samples/swift')).toContain('没有经过编译器，也没有运行过');
+  });
+
   test('has all files that it needs', async () => {
     const text = await bodyOf(guideWith(), '/en/samples/esp32-idf');
     for (const file of ['main/main.c', 'main/CMakeLists.txt', 'CMakeLists.txt']) {

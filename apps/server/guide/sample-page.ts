@@ -47,10 +47,15 @@ export async function sampleBody(
       ${raw(codeBlock(sampleFile(sample, name, library, values), kind))}`;
   };
   const webSocket = sample.hasWebSocket ? html`<p>${fillText(markPlaceholders(word.overWebSocket), values)}</p>` : '';
+  const commands =
+    sample.run.length === 0
+      ? ''
+      : html`<p>${word.commands}</p>
+          ${raw(codeBlock(sample.run.join('\n'), 'sh'))}`;
   return String(
     await html`<h1>${sample.title}</h1>
-      <p>${word.introduction} ${word.password}</p>
-      ${webSocket}
+      <p>${word.introduction} ${word.password} ${word.tested[sample.tested]}</p>
+      ${webSocket} ${commands}
       <p><a href="${addressOf(language, 'samples', query)}">${word.run}</a></p>
       ${[sample.main, ...sample.others].map(file)}`,
   );

@@ -1,3 +1,4 @@
+import type { SampleLanguage } from '../../../packages/samples/mod.ts';
 import type { GuideLanguage } from './language.ts';
 
 /** What the frame of a page says; what a page says stands in `docs/`. */
@@ -35,7 +36,9 @@ export interface Words {
   };
   readonly sample: {
     readonly introduction: string;
+    readonly tested: Readonly<Record<SampleLanguage['tested'], string>>;
     readonly password: string;
+    readonly commands: string;
     readonly run: string;
     readonly download: string;
     readonly overWebSocket: string;
@@ -85,9 +88,15 @@ export const words: Readonly<Record<GuideLanguage, Words>> = {
       show: 'Show',
     },
     sample: {
-      introduction:
-        'The file that the tests of Berth run; only its settings at the top differ. Address, ports and CA are those of the box above.',
+      introduction: 'Address, ports and CA are those of the box above; only the settings at the top are changed.',
+      tested: {
+        run: 'The tests of Berth run this file against the service.',
+        host: "The tests of Berth run this file against the service on a computer, with stand-ins for the board's API; it was not run on a board.",
+        jvm: 'The tests of Berth run this file against the service on a plain JVM; it was not run on Android.',
+        parsed: 'The tests of Berth check the syntax of this file only: no compiler has seen it, and it was not run.',
+      },
       password: 'User name and password are yours to fill in.',
+      commands: 'Save the files and ca.crt in one folder, fill in the password, and run there:',
       run: 'How to run it, and how it is tested',
       download: 'Download',
       overWebSocket: 'To use WebSocket (port 8084) instead of port 8883, change tls to wss in the settings.',
@@ -134,8 +143,15 @@ export const words: Readonly<Record<GuideLanguage, Words>> = {
       show: '显示',
     },
     sample: {
-      introduction: '这就是 Berth 的测试所运行的文件，只有开头的设置不同。地址、端口和 CA 与上方一致。',
+      introduction: '地址、端口和 CA 与上方一致；只改动了开头的设置。',
+      tested: {
+        run: 'Berth 的测试会连接真实服务运行该文件。',
+        host: 'Berth 的测试在计算机上用代替开发板 API 的头文件编译该文件，并连接真实服务运行；没有在开发板上运行过。',
+        jvm: 'Berth 的测试在普通 JVM 上连接真实服务运行该文件；没有在 Android 上运行过。',
+        parsed: 'Berth 的测试只检查该文件的语法：没有经过编译器，也没有运行过。',
+      },
       password: '请自行填写用户名和密码。',
+      commands: '把这些文件和 ca.crt 保存在同一目录中，填写密码，然后在该目录中执行：',
       run: '如何运行，以及如何测试',
       download: '下载',
       overWebSocket: '如需用 WebSocket（端口 8084）代替端口 8883，请把设置中的 tls 改为 wss。',
