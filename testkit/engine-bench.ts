@@ -188,8 +188,11 @@ export class EngineBench {
     }
   }
 
-  /** The process is killed and starts anew: only what is durable is left. All connections are gone. */
-  crash(graceMs = 30_000, downMs = 0): void {
+  /**
+   * The process is killed and starts anew: only what is durable is left. All connections are gone.
+   * @param stoppedAt what the service knows of when it was killed; nothing by default.
+   */
+  crash(graceMs = 30_000, downMs = 0, stoppedAt = Infinity): void {
     for (const client of this.#clients.values()) client.ended ??= 'abort';
     this.#clients.clear();
     this.#ending = [];
@@ -197,7 +200,11 @@ export class EngineBench {
     this.journal = this.journal.afterCrash();
     this.engine = this.#newEngine();
     for (const deployment of [DEPLOYMENT, OTHER_DEPLOYMENT])
-      this.engine.restore(deployment, this.journal.records(deployment), graceMs, this.now);
+      this.engine.restore(deployment, this.journal.records(deployment), {
+        graceMs,
+        stoppedAt: Math.min(stoppedAt, this.now),
+        now: this.now,
+      });
     if (this.autoFlush) this.flush();
   }
 

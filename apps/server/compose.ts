@@ -1,6 +1,7 @@
 /** The only file that names concrete classes and hands them to each other. */
 import { Engine } from '../../packages/engine/engine.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { noteAlive, ranUntil } from './alive-file.ts';
 import { CertificateService } from './certificates/certificate-service.ts';
 import { BootError } from './config/boot-error.ts';
 import { DataDirectory } from './config/data-directory.ts';
@@ -214,13 +215,11 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const { withoutPepper } = await credentials.load();
   if (withoutPepper > 0)
     log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
-  await restoreDeployments(
-    engine,
-    journal,
-    (id) => deploymentTable.get(id)?.deletedAt === null,
-    config.willGrace * 1000,
-    now(),
-  );
+  await restoreDeployments(engine, journal, (id) => deploymentTable.get(id)?.deletedAt === null, {
+    graceMs: config.willGrace * 1000,
+    stoppedAt: ranUntil(directory, now()),
+    now: now(),
+  });
   const first = await ensureFirstDeployment(deployments, credentials, config);
   for (const { deployment, error } of await deployments.openAll()) {
     log.error(
@@ -304,6 +303,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       log,
       forgetDeleted: () => deployments.forgetDeleted(),
       keepCertificates: () => certificates.tick(),
+      noteAlive: (at) => noteAlive(directory, at),
       now,
     }).start(),
   );

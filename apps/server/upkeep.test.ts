@@ -25,6 +25,7 @@ function make(): Upkeep {
       calls.certificates.push(clock.now);
       return work();
     },
+    noteAlive: () => Promise.resolve(),
     now: () => clock.now,
   });
 }

@@ -1,4 +1,5 @@
 import type { EngineAdmin } from '../../packages/engine/admin.ts';
+import { aliveEveryMs } from './alive-file.ts';
 import type { EventLog } from './observe/event-log.ts';
 import type { SystemTopics } from './observe/sys-topics.ts';
 
@@ -17,6 +18,8 @@ export interface UpkeepOptions {
   readonly forgetDeleted: () => Promise<void>;
   /** Renews, switches and reloads certificates where it is time. */
   readonly keepCertificates: () => Promise<void>;
+  /** Notes that the service runs, for the next start. */
+  readonly noteAlive: (now: number) => Promise<void>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -47,6 +50,7 @@ export class Upkeep implements Disposable {
       task(SECOND_MS, started, (now) => options.log.tick(now)),
       task(SYSTEM_TOPICS_MS, started, (now) => this.#publishSystemTopics(now)),
       task(CERTIFICATES_MS, started, () => options.keepCertificates()),
+      task(aliveEveryMs, started, (now) => options.noteAlive(now)),
       task(HOUR_MS, started + HOUR_MS, () => options.forgetDeleted()),
     ];
   }

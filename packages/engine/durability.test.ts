@@ -372,6 +372,20 @@ describe('after a restart', () => {
     expect(bench.counters().sessions).toBe(0);
   });
 
+  test('where it is known until when the service ran, the time that it was away counts for clients that were connected', () => {
+    const bench = new EngineBench({ durable: true });
+    bench.connect({ ...persistent, clientId: 'short', sessionExpiryInterval: 100 });
+    bench.connect({ ...persistent, clientId: 'long', sessionExpiryInterval: 200 });
+    bench.crash(0, 150_000, bench.now + 10_000);
+    // Until 10 seconds later it may have run: 140 of the 150 seconds count.
+    bench.advance(0);
+    expect(bench.counters().sessions).toBe(1);
+    bench.advance(59_999);
+    expect(bench.counters().sessions).toBe(1);
+    bench.advance(1);
+    expect(bench.counters().sessions).toBe(0);
+  });
+
   test('the will of a client that was connected is published after the grace time, if it does not return', () => {
     for (const returns of [true, false]) {
       const bench = new EngineBench({ durable: true });

@@ -18,7 +18,7 @@ import type {
   Policy,
   Verdict,
 } from './ports.ts';
-import { restoreBroker, type StoredRecord } from './restore.ts';
+import { restoreBroker, type RestoreTimes, type StoredRecord } from './restore.ts';
 import type { Session } from './session/session.ts';
 import type { StorageState } from './storage-gate.ts';
 import { Timers } from './timers.ts';
@@ -230,14 +230,11 @@ export class Engine implements EngineAdmin {
     );
   }
 
-  /**
-   * Rebuilds a deployment from the journal, before its first connection.
-   * @param graceMs how long clients have to come back before the wills of their sessions are published.
-   */
-  restore(deployment: DeploymentId, records: Iterable<StoredRecord>, graceMs: number, now: number): void {
-    this.addDeployment(deployment, now);
+  /** Rebuilds a deployment from the journal, before its first connection. */
+  restore(deployment: DeploymentId, records: Iterable<StoredRecord>, times: RestoreTimes): void {
+    this.addDeployment(deployment, times.now);
     const broker = this.#brokers.get(deployment);
-    if (broker !== undefined) restoreBroker(broker, records, graceMs, now);
+    if (broker !== undefined) restoreBroker(broker, records, times);
   }
 
   closeDeployment(deployment: DeploymentId, fault: FaultName, forget: boolean, now: number): void {

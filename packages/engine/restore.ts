@@ -29,11 +29,21 @@ interface StoredSession {
   readonly received: Set<number>;
 }
 
+/** What a restart knows of the time before. All in milliseconds, moments since 1970. */
+export interface RestoreTimes {
+  /** How long clients have to come back before the wills of their sessions are published. */
+  readonly graceMs: number;
+  /** Until when the service may have run: whoever was connected then is away since. At most `now`. */
+  readonly stoppedAt: number;
+  readonly now: number;
+}
+
 /**
  * Rebuilds the sessions and retained messages of a deployment. Time that passed while the service was down counts for
  * expiry; wills of clients that were connected are published after the grace time, unless the client is back before.
  */
-export function restoreBroker(broker: Broker, records: Iterable<StoredRecord>, graceMs: number, now: number): void {
+export function restoreBroker(broker: Broker, records: Iterable<StoredRecord>, times: RestoreTimes): void {
+  const { now } = times;
   const sessions = new Map<string, StoredSession>();
   for (const { key, value } of records) {
     const { kind, owner, rest } = splitKey(key);
@@ -41,7 +51,7 @@ export function restoreBroker(broker: Broker, records: Iterable<StoredRecord>, g
     else collect(sessionOf(sessions, owner), kind, rest, value);
   }
   for (const [clientId, stored] of sessions) {
-    if (stored.record !== null) restoreSession(broker, clientId, stored, stored.record, graceMs, now);
+    if (stored.record !== null) restoreSession(broker, clientId, stored, stored.record, times);
   }
 }
 
@@ -91,8 +101,7 @@ function restoreSession(
   clientId: string,
   stored: StoredSession,
   record: SessionRecord,
-  graceMs: number,
-  now: number,
+  { graceMs, stoppedAt, now }: RestoreTimes,
 ): void {
   const session = new Session(broker.deployment, clientId, record.username, record.version, record.expiryInterval);
   session.recorded = true;
@@ -102,7 +111,7 @@ function restoreSession(
     scheduleOrphan(broker, session, now + graceMs);
     return;
   }
-  const since = record.awaySince ?? now;
+  const since = record.awaySince ?? stoppedAt;
   const endsAt = record.expiryInterval === NEVER_EXPIRES ? Infinity : since + record.expiryInterval * 1000;
   session.state = { kind: 'away', since, endsAt };
   session.will = record.will;

@@ -155,7 +155,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'expiry-anew-after-restart',
     'With each restart the session expiry begins anew.',
-    edit('restore.ts', 'const since = record.awaySince ?? now;', 'const since = now;'),
+    edit('restore.ts', 'const since = record.awaySince ?? stoppedAt;', 'const since = now;'),
   ),
   mutation(
     'deployments-share-routes',

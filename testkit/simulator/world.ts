@@ -377,12 +377,11 @@ export class World {
       this.effectsLeft = attempt < 2 && this.random.next() < 0.1 ? this.random.between(1, 12) : Infinity;
       try {
         for (const deployment of this.scenario.deployments)
-          this.engine.restore(
-            deployment,
-            inAnyOrder(this.disk.records(deployment), this.random),
-            this.scenario.graceMs,
-            this.now,
-          );
+          this.engine.restore(deployment, inAnyOrder(this.disk.records(deployment), this.random), {
+            graceMs: this.scenario.graceMs,
+            stoppedAt: this.now,
+            now: this.now,
+          });
         this.effectsLeft = Infinity;
         break;
       } catch (error) {
