@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** File descriptors for everything that is not a connection: listeners, database, journal, the console. */
+/** File descriptors for everything that is not a connection: listeners, database, journal, REST. */
 const RESERVED = 128;
 const FALLBACK = 10_000;
 

@@ -20,7 +20,7 @@ export const addressFaults = {
     },
     remedy: {
       en: 'Copy the address from the deployment, without scheme and port. Check it with "nslookup ADDRESS" on the network of the device. The operator needs a wildcard record *.DOMAIN that points to this server. Names under .localhost do not resolve everywhere: on the same machine, use localhost.',
-      zh: '从部署页面复制地址，不要带协议前缀和端口；在设备所在网络上用 nslookup 检查能否解析。运维人员需要把泛域名 *.DOMAIN 解析到本服务器。以 .localhost 结尾的域名并非在所有系统上都能解析，本机请直接使用 localhost。',
+      zh: '请复制部署的地址，不要带协议前缀和端口；在设备所在网络上用 nslookup 检查能否解析。运维人员需要把泛域名 *.DOMAIN 解析到本服务器。以 .localhost 结尾的域名并非在所有系统上都能解析，本机请直接使用 localhost。',
     },
   },
   'address.foreign-cname': {
@@ -31,8 +31,8 @@ export const addressFaults = {
       zh: '设备连接的是通过 CNAME 指向部署地址的自有域名。客户端会把该域名作为 SNI 发送，并用它校验证书；服务器没有以此命名的部署，证书也不包含这个域名。',
     },
     remedy: {
-      en: 'Connect to the address of the deployment itself, or add your name to the deployment as a custom domain.',
-      zh: '直接使用部署自己的地址连接，或者将该域名添加为部署的自定义域名。',
+      en: 'Connect to the address of the deployment itself. An operator gives deployments addresses in a domain of your own, ID.example.com, with --san "*.example.com".',
+      zh: '请直接使用部署自己的地址连接。运维人员可用 --san "*.example.com" 让部署在自有域名下也拥有地址 ID.example.com。',
     },
   },
   'address.unreachable': {

@@ -18,8 +18,8 @@ export const deploymentFaults = {
       zh: '部署已被所有者或运维人员停止。会话和地址都会保留，但拒绝所有连接。',
     },
     remedy: {
-      en: 'Start the deployment: "berth deployment start ID" or in the console. Devices that retry come back by themselves.',
-      zh: '请启动部署：执行 berth deployment start ID 或在控制台中启动。会自动重连的设备将自行恢复。',
+      en: 'Start the deployment: "berth deployment start ID". Devices that retry come back by themselves.',
+      zh: '请启动部署：执行 berth deployment start ID。会自动重连的设备将自行恢复。',
     },
   },
   'deployment.idle': {
@@ -31,8 +31,8 @@ export const deploymentFaults = {
       zh: '部署长时间没有客户端连接，已被自动停止。',
     },
     remedy: {
-      en: 'Start the deployment again: "berth deployment start ID" or in the console. Nothing was lost.',
-      zh: '请重新启动部署：执行 berth deployment start ID 或在控制台中启动。数据没有丢失。',
+      en: 'Start the deployment again: "berth deployment start ID". Nothing was lost.',
+      zh: '请重新启动部署：执行 berth deployment start ID。数据没有丢失。',
     },
   },
   'deployment.usage': {

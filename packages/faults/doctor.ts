@@ -15,8 +15,8 @@ export const doctorFaults = {
     ...unseen,
     title: { en: 'A web server answers on this port', zh: '该端口是 Web 服务器' },
     cause: {
-      en: 'The port answers in HTTP and knows no MQTT: it is the port of a website, of a console or of the REST API, or a proxy stands in between.',
-      zh: '该端口以 HTTP 应答，不支持 MQTT：可能是网站、控制台或 REST API 的端口，或者中间有代理。',
+      en: 'The port answers in HTTP and knows no MQTT: it is the port of a website or of the REST API, or a proxy stands in between.',
+      zh: '该端口以 HTTP 应答，不支持 MQTT：可能是网站或 REST API 的端口，或者中间有代理。',
     },
     remedy: {
       en: 'Use the port of MQTT: mqtts://ADDRESS:8883, or wss://ADDRESS:8084/mqtt. Behind a proxy of your own, pass the WebSocket upgrade on to port 8084.',
@@ -67,8 +67,8 @@ export const doctorFaults = {
       zh: '证书中没有所连接的域名或 IP 地址，客户端因此拒绝该证书。',
     },
     remedy: {
-      en: 'Connect by a name that stands in the certificate, which is the address of the deployment. A name of your own is added as a custom domain; an operator adds names and addresses of the LAN with --san.',
-      zh: '请使用证书中包含的名称连接，即部署地址。自有域名可添加为自定义域名；运维人员可用 --san 添加局域网名称和地址。',
+      en: 'Connect by a name that stands in the certificate, which is the address of the deployment. An operator adds further names and addresses with --san.',
+      zh: '请使用证书中包含的名称连接，即部署地址。运维人员可用 --san 添加其他名称和地址。',
     },
   },
   'tls.certificate-not-yet-valid': {

@@ -1,4 +1,4 @@
-/** The catalogue of refusals, drops and closes. Docs, metrics, console and doctor are made from it. */
+/** The catalogue of refusals, drops and closes. Docs, metrics, command line and doctor are made from it. */
 import { faults } from './catalogue.ts';
 import { faultNumbers } from './names.ts';
 import type { FaultName, FaultNumber } from './names.ts';

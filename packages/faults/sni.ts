@@ -28,12 +28,12 @@ export const sniFaults = {
     reason: 'the TLS server name (SNI) is not the address of a deployment',
     title: { en: 'The SNI is of no deployment', zh: 'SNI 不属于任何部署' },
     cause: {
-      en: 'The server name in the TLS ClientHello is not the address of a deployment: a typing error, a CNAME of your own, the bare domain of the installation, or a deployment that was deleted more than 30 days ago. The user name and password were not looked at.',
-      zh: 'TLS ClientHello 中的服务器名称不是任何部署的地址：可能是拼写错误、自有 CNAME、只写了服务的主域名，或者该部署已删除超过 30 天。此时不会检查用户名和密码。',
+      en: 'The server name in the TLS ClientHello is not the address of a deployment: a typing error, a CNAME of your own, or a deployment that was deleted more than 30 days ago. The user name and password were not looked at.',
+      zh: 'TLS ClientHello 中的服务器名称不是任何部署的地址：可能是拼写错误、自有 CNAME，或者该部署已删除超过 30 天。此时不会检查用户名和密码。',
     },
     remedy: {
-      en: 'Copy the address from the deployment and use the same text for host and SNI. Add a name of your own as a custom domain of the deployment.',
-      zh: '请从部署页面复制地址，主机名和 SNI 使用相同的值。自有域名请添加为该部署的自定义域名。',
+      en: 'Copy the address from the deployment and use the same text for host and SNI. An operator gives deployments addresses in a domain of your own, ID.example.com, with --san "*.example.com".',
+      zh: '请复制部署的地址，主机名和 SNI 使用相同的值。运维人员可用 --san "*.example.com" 让部署在自有域名下也拥有地址 ID.example.com。',
     },
   },
 } as const satisfies FaultEntries;

@@ -57,8 +57,8 @@ export const tlsFaults = {
       zh: '客户端因证书问题结束了握手（告警 42 或 46），或在收到证书后立即断开。最常见的是主机名不匹配：设备使用 IP 地址或不属于任何部署的域名连接（ERR_TLS_CERT_ALTNAME_INVALID、"Hostname mismatch"、"IP address mismatch"）；也可能没有加载 CA 文件。使用 TLS 1.3 时，告警在服务器完成握手之后才到达：OpenSSL 客户端看起来像 BAD_PACKET_LENGTH，Node.js 客户端看起来像连接被重置。',
     },
     remedy: {
-      en: 'Connect to the address of the deployment, not to an IP address or a CNAME of your own, and load the CA file of this installation (GET /ca.crt). Add further names as custom domains; an operator adds LAN names and addresses with --san.',
-      zh: '请使用部署地址连接，不要使用 IP 地址或自有 CNAME，并加载本服务的 CA 文件（GET /ca.crt）。其他域名可添加为自定义域名；运维人员可用 --san 添加局域网名称和地址。',
+      en: 'Connect to the address of the deployment, not to an IP address or a CNAME of your own, and load the CA file of this installation (GET /ca.crt). An operator adds further names and addresses with --san.',
+      zh: '请使用部署地址连接，不要使用 IP 地址或自有 CNAME，并加载本服务的 CA 文件（GET /ca.crt）。运维人员可用 --san 添加其他名称和地址。',
     },
   },
   'tls.certificate-expired': {

@@ -39,7 +39,7 @@ export function addSample(program: Command, context: Context): void {
     .description('print or save a device in your language, with address, ports, user name and CA of a deployment in it')
     .option('--list', 'which languages there are')
     .option('--deployment <name>', 'name or id of the deployment (default: the first one)')
-    .option('--host <name>', "another name for the deployment's address, such as localhost or a custom domain")
+    .option('--host <name>', "another name for the deployment's address, such as localhost")
     .option('-u, --username <name>', 'user name of the device (default: the first one that is enabled)')
     .option('-i, --client-id <id>', 'client id of the device: one of its own for every device')
     .addOption(new Option('--transport <transport>', 'tls (MQTT over TLS) or wss (WebSocket)').choices(['tls', 'wss']))

@@ -95,8 +95,8 @@ export const options: readonly OptionDefinition[] = [
     'httpBind',
     'ADDRESS',
     '127.0.0.1',
-    'IP address of the console and REST API.',
-    '控制台和 REST API 的 IP 地址。',
+    'IP address of the connection guide and the REST API.',
+    '连接指引和 REST API 的 IP 地址。',
   ),
   option('mqttsPort', 'PORT', '8883', 'MQTT over TLS; 0 takes a free one.', 'MQTT over TLS 端口;0 表示任取空闲端口。'),
   option(
@@ -110,8 +110,8 @@ export const options: readonly OptionDefinition[] = [
     'httpPort',
     'PORT',
     '18083',
-    'Console and REST API; 0 takes a free one.',
-    '控制台和 REST API 端口;0 表示任取空闲端口。',
+    'Connection guide and REST API; 0 takes a free one.',
+    '连接指引和 REST API 端口;0 表示任取空闲端口。',
   ),
   option(
     'durability',

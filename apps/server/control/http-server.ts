@@ -24,7 +24,7 @@ export interface HttpServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The console's port cannot be listened on. `message` says why and `remedy` what to do. */
+/** The port of REST and guide cannot be listened on. `message` says why and `remedy` what to do. */
 export class HttpListenError extends Error {
   override readonly name = 'HttpListenError';
   readonly remedy: string;
@@ -93,5 +93,5 @@ function listenError(hostname: string, port: number, cause: unknown): HttpListen
       : code === 'EACCES'
         ? [`${where} may not be opened by this user`, 'Choose a port above 1023 with --http-port.']
         : [`${where} cannot be opened: ${reason}`, 'Check --http-bind and --http-port.'];
-  return new HttpListenError(`The console cannot listen: ${why}.`, remedy, { cause });
+  return new HttpListenError(`The REST API cannot listen: ${why}.`, remedy, { cause });
 }
