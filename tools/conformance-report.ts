@@ -21,7 +21,7 @@ const path = join(root, 'docs/reference/conformance.md');
 if (process.argv.includes('--check')) {
   // A document that names a failure is not the one that is wanted either.
   if (readFileSync(path, 'utf8') !== render(() => 'passed')) {
-    console.error('docs/reference/conformance.md is stale or names a failure: run bun tools/conformance-report.ts');
+    console.error('docs/reference/conformance.md is stale or names a failure: run npx bun tools/conformance-report.ts');
     process.exitCode = 1;
   }
 } else {
@@ -72,7 +72,7 @@ function render(results: Results): string {
     '',
     'Every normative statement of the two standards, by its number there and in our words, with the tests that show it',
     'and their results. The tests speak bytes over TLS (and over WebSocket, where that matters) to a running service.',
-    'Run them with `bun tools/conformance-report.ts`; those of one statement with `bun test ./conformance/ -t MQTT-3.1.2-3`.',
+    'Run them with `npx bun tools/conformance-report.ts`; those of one statement with `npx bun test ./conformance/ -t MQTT-3.1.2-3`.',
     'With `CONFORMANCE_TRANSPORT=wss` all of them go over WebSocket. Some tests are titled `[choice]`: they show what is not demanded.',
     'Where a standard leaves a choice, [choices.md](choices.md) says what was chosen.',
     '',

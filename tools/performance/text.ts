@@ -45,7 +45,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Where and when a file was measured, and the command that makes it anew. */
 export function provenance(language: Language, record: Provenance, fallbackCommand: string, file: string): string[] {
-  const command = record.command ?? fallbackCommand;
+  // Bun comes with `npm ci` and need not be on the PATH.
+  const command = (record.command ?? fallbackCommand).replace(/^bun /, 'npx bun ');
   const day = record.date.slice(0, 10);
   const version = record.versions?.['berth'];
   const words =
