@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { faults } from '../../packages/faults/mod.ts';
+import { columnsOf } from './columns.ts';
 import { renderSymptom } from './report.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -11,13 +12,21 @@ const refused: Symptom = {
   sent: { username: true, serverName: true, tls: true },
 };
 
+/** Long texts are broken into lines. */
+function unwrapped(text: string): string {
+  return text.replaceAll(/\s+/g, '');
+}
+
 test('a fault has what was seen, number, name, cause and remedy, in both languages', () => {
   for (const language of ['en', 'zh'] as const) {
     const lines = renderSymptom(refused, language).split('\n');
     expect(lines[0]).toStartWith('CONNACK 0x88 server unavailable: "error -6');
-    expect(lines[1]).toBe(`  error -6  deployment.stopped  ${faults['deployment.stopped'].title[language]}`);
-    expect(lines[2]).toEndWith(faults['deployment.stopped'].cause[language]);
-    expect(lines[3]).toEndWith(faults['deployment.stopped'].remedy[language]);
+    const error = language === 'en' ? 'error' : '错误';
+    expect(lines[1]).toBe(`  ${error} -6  deployment.stopped  ${faults['deployment.stopped'].title[language]}`);
+    const text = unwrapped(lines.slice(2).join('\n'));
+    expect(text).toContain(unwrapped(faults['deployment.stopped'].cause[language]));
+    expect(text).toEndWith(unwrapped(faults['deployment.stopped'].remedy[language]));
+    for (const line of lines.slice(1)) expect(columnsOf(line)).toBeLessThanOrEqual(110);
   }
 });
 
@@ -29,7 +38,7 @@ test('a symptom without a fault is told as it is', () => {
 test('which part of the credentials is wrong is not claimed', () => {
   const lines = renderSymptom({ ...refused, version: 4, code: 4, reasonString: null }, 'en').split('\n');
   expect(lines[1]).toBe('  error -4  credentials  User name or password not accepted');
-  expect(lines[2]).toContain('A device is not told which.');
+  expect(unwrapped(lines.slice(2).join('\n'))).toContain(unwrapped('A device is not told which.'));
 });
 
 test('a credential that ends while connected', () => {

@@ -2,6 +2,7 @@ import { fault, faultNumber, type FaultName, type Text } from '../../packages/fa
 import { diagnose } from './diagnose.ts';
 import type { Language } from './language.ts';
 import { codeNameOf } from './mqtt/code-names.ts';
+import { paragraph } from './paragraph.ts';
 import type { Symptom } from './symptom.ts';
 import { printable } from './table.ts';
 
@@ -70,8 +71,8 @@ const phrases = {
 } as const;
 
 const labels = {
-  en: { cause: 'Cause: ', remedy: 'Remedy:' },
-  zh: { cause: '原因：', remedy: '处理：' },
+  en: { error: 'error', cause: 'Cause:  ', remedy: 'Remedy: ' },
+  zh: { error: '错误', cause: '原因：', remedy: '处理：' },
 } as const;
 
 /** What people are told about a fault. */
@@ -123,12 +124,12 @@ export function explanationOf(name: FaultName, kind: Symptom['kind']): Explanati
 /** A fault for people: what was seen, number, name, title, cause and remedy. */
 export function renderFault(name: FaultName, symptom: Symptom, language: Language): string {
   const entry = explanationOf(name, symptom.kind);
-  const { cause, remedy } = labels[language];
+  const { error, cause, remedy } = labels[language];
   return [
     describeSymptom(symptom, language),
-    `  error ${faultNumber(name)}  ${entry.name}  ${entry.title[language]}`,
-    `  ${cause} ${entry.cause[language]}`,
-    `  ${remedy} ${entry.remedy[language]}`,
+    `  ${error} ${faultNumber(name)}  ${entry.name}  ${entry.title[language]}`,
+    ...paragraph('  ', cause, entry.cause[language]),
+    ...paragraph('  ', remedy, entry.remedy[language]),
   ].join('\n');
 }
 

@@ -1,6 +1,7 @@
 import { faultNumber, helpLanguages, type FaultName } from '../../../packages/faults/mod.ts';
+import { padTo, wrap } from '../columns.ts';
 import type { Language } from '../language.ts';
-import { columnsOf, padTo, wrap } from './columns.ts';
+import { lineWidth, paragraph } from '../paragraph.ts';
 import { toldOf, type Told } from './explanation.ts';
 import { stepTitles, type Finding, type Status, type StepName } from './finding.ts';
 import { sniOf, type DoctorRequest } from './request.ts';
@@ -63,15 +64,15 @@ export class TextReport {
     this.#explained.add(name);
     const lines = [
       head,
-      ...paragraph(say.cause, cause[this.#language]),
-      ...paragraph(say.remedy, remedy[this.#language]),
+      ...paragraph(textIndent, say.cause, cause[this.#language]),
+      ...paragraph(textIndent, say.remedy, remedy[this.#language]),
     ];
     if (help === null) return lines;
     const language = helpLanguages.find((one) => one.name === this.#request.language)?.title ?? '';
     return [
       ...lines,
-      ...paragraph(say.shows(language), help.symptom[this.#language]),
-      ...paragraph(say.change, help.change[this.#language]),
+      ...paragraph(textIndent, say.shows(language), help.symptom[this.#language]),
+      ...paragraph(textIndent, say.change, help.change[this.#language]),
       ...help.lines.map((line) => `${textIndent}    ${line}`),
     ];
   }
@@ -81,20 +82,11 @@ export class TextReport {
   }
 }
 
-const lineWidth = 110;
 const statusWidth = 13;
 const titleWidth = 22;
 const seenIndent = ' '.repeat(2 + statusWidth + titleWidth);
 const textIndent = ' '.repeat(6);
 const colours: Readonly<Record<Status, number>> = { ok: 32, warning: 33, failed: 31, skipped: 90 };
-
-/** A label and a text of several lines beside it. */
-function paragraph(label: string, text: string): string[] {
-  const indent = ' '.repeat(columnsOf(label));
-  return wrap(text, lineWidth - textIndent.length - indent.length).map(
-    (line, index) => textIndent + (index === 0 ? label : indent) + line,
-  );
-}
 
 const phrases = {
   en: {
