@@ -78,7 +78,7 @@ function shown(value: unknown): string {
 function wordsOf(name: string): string {
   return name
     .replaceAll(/[-_]/g, ' ')
-    .replaceAll(/([a-z0-9])(KiB|MiB|GiB|[A-Z])/g, (_, before: string, after: string) =>
-      after.length > 1 ? `${before} ${after}` : `${before} ${after.toLowerCase()}`,
+    .replaceAll(/(?<=[a-z0-9])(?:KiB|MiB|GiB|[A-Z])|(?<=[A-Z])[A-Z](?=[a-z])/g, (found) =>
+      found.length > 1 ? ` ${found}` : ` ${found.toLowerCase()}`,
     );
 }
