@@ -5,12 +5,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readResults, type Results } from './performance/results.ts';
+import { agreementSection } from './performance/sections/agreement.ts';
 import { comparisonSection } from './performance/sections/comparison.ts';
 import { durableSection, killSection } from './performance/sections/durability.ts';
+import { foldingSection } from './performance/sections/folding.ts';
 import { growthSection } from './performance/sections/growth.ts';
 import { attackSection, soakSection } from './performance/sections/memory.ts';
 import { neighbourSection } from './performance/sections/neighbour.ts';
-import { otherSection } from './performance/sections/others.ts';
+import { restartSection } from './performance/sections/restart.ts';
+import { startSection } from './performance/sections/start.ts';
 import type { Language, Section } from './performance/text.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,16 +33,19 @@ const introduction = {
 
 /** The sections, in the order of the page. */
 export function sectionsOf(results: Results): Section[] {
-  const { comparison, durable, kill, neighbour, growth, soak, attack, others } = results;
+  const { comparison, durable, kill, neighbour, growth, soak, attack, start, restart, folding, agreement } = results;
   return [
     ...(comparison === null ? [] : [comparisonSection(comparison)]),
     ...(durable === null ? [] : [durableSection(durable)]),
     ...(kill === null ? [] : [killSection(kill)]),
+    ...(start === null ? [] : [startSection(start)]),
+    ...(restart === null ? [] : [restartSection(restart)]),
+    ...(folding === null ? [] : [foldingSection(folding)]),
     ...(neighbour === null ? [] : [neighbourSection(neighbour)]),
     ...(growth === null ? [] : [growthSection(growth)]),
     ...(soak === null ? [] : [soakSection(soak)]),
     ...(attack === null ? [] : [attackSection(attack)]),
-    ...others.map(otherSection),
+    ...(agreement === null ? [] : [agreementSection(agreement)]),
   ];
 }
 

@@ -16,6 +16,19 @@ const write = (name: string, content: object) =>
   writeFileSync(join(root, 'results', `${name}.json`), JSON.stringify(content));
 const page = (path: string) => renderPerformance(readResults(root, 'results')).get(path) ?? '';
 
+/** The cells of the only table of a page, without its head. */
+const rowsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+
 const comparison = (date: string, ratio: number) => ({
   date,
   command: 'bun bench/compare.ts',
@@ -61,19 +74,84 @@ describe('the page of figures', () => {
     expect(page('docs/reference/performance.zh-CN.md')).toContain('**未达到**');
   });
 
-  test('a file without a section of its own shows its figures', () => {
+  test('a restart that is quick and forgets something has missed, and an empty journal has nothing to reach', () => {
+    const restored = { sessions: 10, subscriptions: 30, queuedMessages: 100, retainedMessages: 5 };
+    const row = (name: string, medianSeconds: number, sessions: number) => ({
+      ...{ name, medianSeconds, seconds: [medianSeconds], residentMiB: 87, restored: { ...restored, sessions } },
+    });
     write('restart', {
       date: '2026-01-01T00:00:00Z',
-      command: 'bun bench/restart.ts',
+      filling: { sessions: 10, subscriptionsPerSession: 3, messagesPerSession: 10, payloadBytes: 100, retained: 5 },
       secondsMax: 3,
-      rounds: [{ sessions: 10_000, readyMs: 812.5, residentMiB: 87, spread: { min: 1, max: 2 } }],
+      rows: [
+        row('an empty journal', 0.2, 0),
+        row('stopped in order', 3.1, 10),
+        row('nothing folded', 1, 9),
+        row('another', 1, 10),
+      ],
     });
-    const text = page('docs/reference/performance.md');
-    expect(text).toContain('## Restart');
-    expect(text).toContain('| seconds max | 3 |');
-    expect(text).toContain('| sessions | ready ms | resident MiB | spread min | spread max |');
-    expect(text).toContain('| 10,000 | 813 | 87 | 1 | 2 |');
-    expect(text).toContain('bun bench/restart.ts');
+    const verdicts = rowsOf(page('docs/reference/performance.md')).map((cells) => [cells[0], cells.at(-1)]);
+    expect(verdicts).toEqual([
+      ['an empty journal, to compare', ''],
+      ['after a stop in order', '**missed**'],
+      ['after a kill, nothing folded', '**missed**'],
+      ['another', 'must reached'],
+    ]);
+    expect(page('docs/reference/performance.zh-CN.md')).toContain('正常停止之后');
+  });
+
+  test('a start is held against must and aim', () => {
+    write('start', {
+      date: '2026-01-01T00:00:00Z',
+      rounds: 5,
+      msToFirstConnackOnANewDataDirectory: 1501,
+      msToFirstConnackOnALaterStart: 500,
+      msToConnackWithNagleMedian: 4.9,
+      msToConnackWithNagleWorst: 40,
+    });
+    const rows = rowsOf(page('docs/reference/performance.md'));
+    expect(rows.map((cells) => cells.at(-1))).toEqual(['**missed**', 'aim reached', 'must reached', '']);
+    expect(rows[0]).toEqual(['first start, new data directory', '1.50 s', '≤ 1.5 s', '≤ 0.5 s', '**missed**']);
+  });
+
+  test('folding has missed where acknowledgements or the main thread wait too long', () => {
+    const waits = (p999: number, over20: number) => ({ p50: 0.2, p999, max: 30, over20 });
+    write('folding', {
+      date: '2026-01-01T00:00:00Z',
+      ...{ seconds: 20, valueBytes: 150, pauseMsMax: 20 },
+      rows: [
+        { changesPerSecond: 500, acknowledgementMs: waits(20, 1), mainThreadMs: waits(5, 2) },
+        { changesPerSecond: 5000, acknowledgementMs: waits(20.1, 9), mainThreadMs: waits(5, 0) },
+        { changesPerSecond: 9000, acknowledgementMs: waits(5, 0), mainThreadMs: waits(20.1, 9) },
+      ],
+    });
+    const rows = rowsOf(page('docs/reference/performance.md'));
+    expect(rows.map((cells) => [cells[6], cells.at(-1)])).toEqual([
+      ['3', 'must reached'],
+      ['9', '**missed**'],
+      ['9', '**missed**'],
+    ]);
+  });
+
+  test('two generators agree, differ, or have nothing to agree on', () => {
+    const row = { load: '50 pairs, QoS 0', broker: 'berth', perCpuSecondRatio: 1, throughputRatio: 1 };
+    write('bench-agreement', {
+      date: '2026-01-01T00:00:00Z',
+      ...{ rounds: 3, seconds: 3 },
+      rows: [true, false, null].map((agrees) => ({ ...row, agrees })),
+    });
+    const words = (path: string) => rowsOf(page(path)).map((cells) => cells.at(-1));
+    expect(words('docs/reference/performance.md')).toEqual(['agrees within 10 %', '**differs**', 'broker not busy']);
+    expect(words('docs/reference/performance.zh-CN.md')).toEqual([
+      '一致（相差不超过 10 %）',
+      '**不一致**',
+      'broker 未满载',
+    ]);
+  });
+
+  test('a file without a section is named', () => {
+    write('something', { date: '2026-01-01T00:00:00Z', command: 'bun bench/something.ts' });
+    expect(() => readResults(root, 'results')).toThrow('results/something.json');
   });
 
   test('a file that is not as its section wants it is named', () => {

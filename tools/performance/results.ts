@@ -112,8 +112,66 @@ const attack = z.object({
   ),
 });
 
-/** A file that the page shows as a list of its figures. */
-const plain = z.looseObject(base);
+const start = z.object({
+  ...base,
+  rounds: z.number(),
+  msToFirstConnackOnANewDataDirectory: z.number(),
+  msToFirstConnackOnALaterStart: z.number(),
+  msToConnackWithNagleMedian: z.number(),
+  msToConnackWithNagleWorst: z.number(),
+});
+
+const restart = z.object({
+  ...base,
+  filling: z.object({
+    sessions: z.number(),
+    subscriptionsPerSession: z.number(),
+    messagesPerSession: z.number(),
+    payloadBytes: z.number(),
+    retained: z.number(),
+  }),
+  secondsMax: z.number(),
+  rows: z.array(
+    z.object({
+      name: z.string(),
+      medianSeconds: z.number(),
+      seconds: z.array(z.number()),
+      restored: z.object({
+        sessions: z.number(),
+        subscriptions: z.number(),
+        queuedMessages: z.number(),
+        retainedMessages: z.number(),
+      }),
+      residentMiB: z.number(),
+    }),
+  ),
+});
+
+const waits = z.object({ p50: z.number(), p999: z.number(), max: z.number(), over20: z.number() });
+
+const folding = z.object({
+  ...base,
+  seconds: z.number(),
+  valueBytes: z.number(),
+  pauseMsMax: z.number(),
+  rows: z.array(z.object({ changesPerSecond: z.number(), acknowledgementMs: waits, mainThreadMs: waits })),
+});
+
+const agreement = z.object({
+  ...base,
+  rounds: z.number(),
+  seconds: z.number(),
+  rows: z.array(
+    z.object({
+      load: z.string(),
+      broker: z.string(),
+      perCpuSecondRatio: z.number(),
+      throughputRatio: z.number(),
+      /** Null where one of the two did not keep the broker busy. */
+      agrees: z.boolean().nullable(),
+    }),
+  ),
+});
 
 /** Everything that was measured, as far as there are files. */
 export interface Results {
@@ -124,8 +182,10 @@ export interface Results {
   readonly durable: Named<z.infer<typeof durable>> | null;
   readonly neighbour: Named<z.infer<typeof neighbour>> | null;
   readonly attack: Named<z.infer<typeof attack>> | null;
-  /** By name of the file, without its ending: all others. */
-  readonly others: readonly Named<z.infer<typeof plain>>[];
+  readonly start: Named<z.infer<typeof start>> | null;
+  readonly restart: Named<z.infer<typeof restart>> | null;
+  readonly folding: Named<z.infer<typeof folding>> | null;
+  readonly agreement: Named<z.infer<typeof agreement>> | null;
 }
 
 /** A file of results. */
@@ -135,7 +195,7 @@ export interface Named<T> {
   readonly content: T;
 }
 
-/** Reads every file of a folder. Of comparisons the newest counts. @throws Error that names a file which is not as its page wants it. */
+/** Reads every file of a folder. Of comparisons the newest counts. @throws Error that names a file which is not as its section wants it, or has none. */
 export function readResults(root: string, folder: string): Results {
   const files = new Map<string, unknown>();
   for (const name of readdirSync(join(root, folder)).toSorted()) {
@@ -163,9 +223,15 @@ export function readResults(root: string, folder: string): Results {
     durable: parse('durable', durable),
     neighbour: parse('neighbour', neighbour),
     attack: parse('attack', attack),
+    start: parse('start', start),
+    restart: parse('restart', restart),
+    folding: parse('folding', folding),
+    agreement: parse('bench-agreement', agreement),
   };
-  const others = [...files.keys()].filter((name) => !known.has(name)).map((name) => parse(name, plain));
-  return { ...found, others: others.filter((one) => one !== null) };
+  const stranger = [...files.keys()].find((name) => !known.has(name));
+  if (stranger !== undefined)
+    throw new Error(`${folder}/${stranger}.json has no section on the page: write one in tools/performance/sections.`);
+  return found;
 }
 
 function isComparison(content: unknown): boolean {

@@ -1,27 +1,14 @@
 import { barChart } from '../chart.ts';
+import { loadName } from '../loads.ts';
 import type { Results } from '../results.ts';
-import { figure, provenance, table, type Both, type Section } from '../text.ts';
+import { figure, provenance, table, type Language, type Section } from '../text.ts';
+import { verdicts } from '../verdict.ts';
 
-const names: Readonly<Record<string, string>> = {
-  'TLS connect with password': 'TLS 连接（含密码校验）',
-  'idle TLS connection': '空闲 TLS 连接',
-  '50 pairs, QoS 0': '50 对，QoS 0',
-  '50 pairs, QoS 1': '50 对，QoS 1',
-  '50 pairs, QoS 2': '50 对，QoS 2',
-  'fan-out 1 -> 200, QoS 0': '扇出 1 -> 200，QoS 0',
-  'fan-in 50 -> 1, QoS 0': '扇入 50 -> 1，QoS 0',
-  '5,000 msg/s over 50 pairs, QoS 1': '5,000 条/秒，50 对，QoS 1',
-};
 const units: Readonly<Record<string, string>> = {
   'CPU ms': 'CPU 毫秒',
   'KB resident': 'KB 常驻内存',
   'k deliveries per broker CPU-second': '千次投递／每 CPU 秒',
   'ms p99': '毫秒（p99）',
-};
-const verdicts: Readonly<Record<'aim' | 'must' | 'missed', Both>> = {
-  aim: { en: 'aim reached', zh: '达到目标' },
-  must: { en: 'must reached', zh: '达到要求' },
-  missed: { en: '**missed**', zh: '**未达到**' },
 };
 
 /** Berth beside Mosquitto on the same machine in the same run. */
@@ -53,7 +40,7 @@ export function comparisonSection(result: NonNullable<Results['comparison']>): S
           ? ['load', 'Berth', 'Mosquitto', 'unit', 'ratio', 'must', 'aim', 'verdict']
           : ['负载', 'Berth', 'Mosquitto', '单位', '比值', '要求', '目标', '结论'],
         rows.map(({ name, unit, medians, ratio, must, aim, verdict, higherIsBetter }) => [
-          language === 'en' ? name : (names[name] ?? name),
+          loadName(name, language),
           figure(medians['berth'] ?? Number.NaN),
           figure(medians['mosquitto'] ?? Number.NaN),
           language === 'en' ? unit : (units[unit] ?? unit),
@@ -65,6 +52,7 @@ export function comparisonSection(result: NonNullable<Results['comparison']>): S
       ),
       ...content.warnings.map((warning) => `- ${warning}`),
       ...(content.warnings.length > 0 ? [''] : []),
+      ...generatorWords(content.generator, language),
       ...provenance(language, content, 'bun bench/compare.ts', file),
     ],
     charts: [
@@ -82,7 +70,7 @@ export function comparisonSection(result: NonNullable<Results['comparison']>): S
             groups: rows.map(({ name, ratio, must, higherIsBetter }) => {
               const times = higherIsBetter ? ratio : 1 / ratio;
               return {
-                label: language === 'en' ? name : (names[name] ?? name),
+                label: loadName(name, language),
                 bars: [{ value: times, text: `${times.toFixed(2)}x` }],
                 marks: [higherIsBetter ? must : 1 / must],
               };
@@ -91,4 +79,15 @@ export function comparisonSection(result: NonNullable<Results['comparison']>): S
       },
     ],
   };
+}
+
+/** Where the generator is not one that comes with the checkout: what it is, and how to do without it. */
+function generatorWords(generator: string, language: Language): string[] {
+  if (generator !== 'mqttload') return [];
+  return [
+    language === 'en'
+      ? "`mqttload` is a separate small load generator in C that is not part of this repository; `npx bun bench/compare.ts` without `--mqttload` repeats the table with the project's own generator."
+      : '`mqttload` 是一个独立的小型 C 语言负载生成器，不属于本仓库；不带 `--mqttload` 运行 `npx bun bench/compare.ts`，即用项目自带的生成器重新得到此表。',
+    '',
+  ];
 }
