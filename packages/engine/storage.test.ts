@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { DEPLOYMENT, EngineBench, OTHER_DEPLOYMENT } from '../../testkit/engine-bench.ts';
 import type { ConnectOptions } from '../../testkit/engine-client.ts';
+import { StorageGate } from './storage-gate.ts';
 
 const persistent = { clientId: 'keeper', cleanStart: false, sessionExpiryInterval: 1000 } as const;
 
@@ -285,6 +286,17 @@ describe('while the disk cannot keep up', () => {
     world.flush();
     expect(client.names()).toEqual(['CONNACK']);
     expect(world.counters()).toMatchObject({ sessions: 1 });
+  });
+
+  test('a client that leaves before its CONNECT is answered waits no more: nothing of it is kept', () => {
+    using wait = spyOn(StorageGate.prototype, 'wait');
+    using leave = spyOn(StorageGate.prototype, 'leave');
+    const world = bench();
+    stall(world, DEPLOYMENT);
+    world.connecting(persistent).lose();
+    world.flush();
+    expect(wait.mock.calls.length).toBe(1);
+    expect(leave.mock.calls.at(-1)?.[0]).toBe(wait.mock.calls[0]?.[0]);
   });
 
   test('it fails meanwhile: those who wait and can be refused are refused', () => {

@@ -197,7 +197,7 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   const expiryInterval = shortenExpiry(login.expiryInterval, version, limits);
   if (broker.storage.state !== 'ready' && needsStorage(login, expiryInterval)) {
     if (broker.storage.state === 'failed') return refuseConnect(connection, 'server.storage', null, now);
-    broker.storage.wait({ storageChanged: (at) => connection.authenticated(verdict, at) });
+    broker.storage.wait(connection);
     return;
   }
   applyLimits(connection, login, limits, now);

@@ -7,6 +7,7 @@ import type { CloseCause, ConnectionFacts, EventKind, Verdict } from '../ports.t
 import type { OutboundAliases } from '../session/aliases.ts';
 import { pump } from '../session/deliver.ts';
 import type { SessionLink } from '../session/link.ts';
+import type { StorageWaiter } from '../storage-gate.ts';
 import type { Timer } from '../timers.ts';
 import { handleAcknowledgement } from './acknowledge.ts';
 import { handleConnect, handleVerdict } from './connect.ts';
@@ -38,7 +39,7 @@ export interface Identity {
 }
 
 /** One network connection, from `opened` to `closed`. Packets are handled in a file for each type. */
-export class Connection implements SessionLink {
+export class Connection implements SessionLink, StorageWaiter {
   readonly connection: ConnectionId;
   readonly facts: ConnectionFacts;
   readonly world: World;
@@ -207,6 +208,11 @@ export class Connection implements SessionLink {
     this.process(now);
   }
 
+  /** The verdict was good, and CONNECT waited for the journal. */
+  storageChanged(now: number): void {
+    this.authenticated({ kind: 'accepted' }, now);
+  }
+
   /** Becomes connected; `connack` goes out first, once `batch` is durable, and everything else behind it. */
   connect(state: Connected, keepAliveMs: number, connack: Uint8Array, batch: BatchNumber, now: number): void {
     this.state = state;
@@ -311,6 +317,7 @@ export class Connection implements SessionLink {
     const { state } = this;
     if (state.kind === 'closed' || state.kind === 'connected') return;
     if (state.kind === 'awaitingConnect' || state.kind === 'refusing') this.world.timers.cancel(state.timer);
+    if (state.kind === 'authenticating') state.login.broker.storage.leave(this);
     if (answer !== null) this.world.outbox.send(this.connection, answer);
     this.#unfinished.hold(0);
     this.state = { kind: 'closed' };
