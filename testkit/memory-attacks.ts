@@ -11,8 +11,6 @@ const MiB = 1024 * KiB;
 /** What a service needs beyond what its limits count: the runtime and its code, and for each connection TLS and bookkeeping. */
 export const baseBytes = 192 * MiB;
 export const bytesPerConnection = 40 * KiB;
-/** What may wait for the disk (`journalQueueBytes` of the installation, 16 MiB), kept until it is durable and copied to the journal's thread. */
-const journalBytes = 2 * 16 * MiB;
 
 /** How large an attack is. */
 export interface AttackSizes {
@@ -156,7 +154,7 @@ function retained({ retainedMessages: count, slowReaders: readerCount }: AttackS
     name: `${count} retained messages to ${readers} slow readers`,
     limits: { outboundBufferBytes, retainedMessages: count, retainedBytes: count * (payloadBytes + KiB) },
     connections: readers,
-    limitBytes: count * (payloadBytes + KiB) + readers * (outboundBufferBytes + payloadBytes) + journalBytes,
+    limitBytes: count * (payloadBytes + KiB) + readers * (outboundBufferBytes + payloadBytes),
     async run(service, crowd) {
       const [publisher] = await crowd.connect(1, 'retainer');
       const payload = 'x'.repeat(payloadBytes);
@@ -183,7 +181,7 @@ function fullQueues({ fullQueues: count }: AttackSizes): Attack {
     name: `${count} full queues`,
     limits: { queuedBytes },
     connections: count,
-    limitBytes: count * queuedBytes + journalBytes,
+    limitBytes: count * queuedBytes,
     async run(service, crowd) {
       const away = await crowd.connect(count, 'away', { clean: false });
       for (const [index, member] of away.entries()) await member.send(subscribePacket(4, 1, `q/${index}`, 1));
