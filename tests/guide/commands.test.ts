@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { within } from '../../testkit/deadline.ts';
+import { eventually, within } from '../../testkit/deadline.ts';
 import { Service } from '../../testkit/service.ts';
 import { pages, shellBlocks } from './shell-blocks.ts';
 
@@ -76,9 +76,35 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** The process groups of the lines that were run: what a shell starts is in its group. */
+const groups: number[] = [];
+
 function start(line: string): Bun.Subprocess<'ignore', 'pipe', 'pipe'> {
-  const command = ['sh', '-c', line];
-  return Bun.spawn(command, { cwd: folder, env: environment, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const child = Bun.spawn(['sh', '-c', line], {
+    cwd: folder,
+    env: environment,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: true,
+  });
+  groups.push(child.pid);
+  return child;
+}
+
+/** Whether a process of the group was there to get the signal; 0 only asks. */
+function signalGroup(group: number, signal: 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Ends the shell of a line and what it has started. */
+async function end(child: Bun.Subprocess): Promise<void> {
+  signalGroup(child.pid, 'SIGKILL');
+  await child.exited;
 }
 
 /** Runs a line to its end and checks it. */
@@ -93,7 +119,7 @@ async function runLine(line: string): Promise<void> {
     if (good !== undefined) expect(output).toMatch(good);
     else expect({ line, exitCode, output }).toEqual({ line, exitCode: 0, output });
   } finally {
-    child.kill('SIGKILL');
+    await end(child);
   }
 }
 
@@ -112,8 +138,7 @@ async function runSubscriber(line: string, rest: readonly string[]): Promise<voi
     const { value } = await within(line, 1000, came);
     expect(new TextDecoder().decode(value)).toContain('hello');
   } finally {
-    child.kill('SIGKILL');
-    await child.exited;
+    await end(child);
   }
 }
 
@@ -147,6 +172,12 @@ describe('a command of the guide works as it stands:', () => {
     },
     testMs,
   );
+
+  test('and leaves no process behind', async () => {
+    expect(groups.length).toBeGreaterThan(0);
+    const isThere = (group: number): boolean => signalGroup(group, 0);
+    await eventually('the end of all of them', commandMs, () => (groups.some(isThere) ? null : true));
+  });
 
   test('and there are some of every kind', () => {
     const programs = new Set(runnable.flatMap((block) => block.lines.map((line) => line.split(' ')[0] ?? '')));
