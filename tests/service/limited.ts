@@ -93,15 +93,20 @@ export class Limited {
     await this.rest.demand('PATCH', `/deployments/${this.id}`, { limits });
   }
 
-  /** A client that has sent CONNECT; the answer is still to be read. */
-  async dial(clientId: string, options: LimitedConnect = {}): Promise<RawClient> {
-    const client = await RawClient.connect({
+  /** A connection on which nothing was sent yet. */
+  open(localAddress?: string): Promise<RawClient> {
+    return RawClient.connect({
       transport: 'tls',
       port: this.service.ready.mqtts,
       serverName: this.address,
       ca: this.#ca,
-      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+      ...(localAddress === undefined ? {} : { localAddress }),
     });
+  }
+
+  /** A client that has sent CONNECT; the answer is still to be read. */
+  async dial(clientId: string, options: LimitedConnect = {}): Promise<RawClient> {
+    const client = await this.open(options.localAddress);
     client.send(connectOf(clientId, options));
     return client;
   }

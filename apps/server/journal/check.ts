@@ -56,13 +56,13 @@ export function checkJournal(directory: string): JournalReport {
   const database = new Database(path, { readonly: true });
   try {
     const format = readFormat(database, path);
-    if (wal.brokenFrame !== null) found.add(walKind(database, wal.brokenBeforeTail), `frame ${wal.brokenFrame}`);
     if (format !== formatVersion) {
       throw new BootError(
         `The journal ${path} has the format ${format} of an older Berth.`,
         'Start the service once: it brings it to the present format.',
       );
     }
+    if (wal.brokenFrame !== null) found.add(walKind(database, wal.brokenBeforeTail), `frame ${wal.brokenFrame}`);
     for (const row of database.query('PRAGMA integrity_check(20)').all() as { integrity_check: string }[])
       if (row.integrity_check !== 'ok') found.add('structure', row.integrity_check);
     const nets = new Map<string, Net>();
