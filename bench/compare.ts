@@ -56,7 +56,10 @@ async function runRound(): Promise<void> {
     brokers.push(running, await startMosquitto(common));
     for (const { name, command } of peers) brokers.push(await startPeer(name, command, common));
     for (const load of chosen) {
-      for (const broker of brokers) await measure(load, broker);
+      for (let repeat = 0; repeat < (load.repeats ?? 1); repeat++) {
+        // Who comes first changes, so that what lasts a while meets each as often.
+        for (const broker of repeat % 2 === 0 ? brokers : brokers.toReversed()) await measure(load, broker);
+      }
     }
   } finally {
     await Promise.all(brokers.map((broker) => broker.stop()));

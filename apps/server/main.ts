@@ -1,5 +1,6 @@
 /** Reads the configuration, composes the service, runs it, and waits for a signal. */
 import { readFileSync } from 'node:fs';
+import { lowerBackgroundThreads } from './background-threads.ts';
 import { compose, openLog, type Service } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Ready } from './ready.ts';
@@ -30,6 +31,7 @@ export async function up({ flags, env, onReady }: UpOptions): Promise<number> {
     process.stderr.write(`berth: ${sentence(error)}\n`);
     return 1;
   }
+  lowerBackgroundThreads();
   onReady(service.ready);
   log.info(`Stopping: ${await stopped}.`);
   await service.stop();
