@@ -1,9 +1,9 @@
 /** Reads the configuration, composes the service, runs it, and waits for a signal. */
 import { readFileSync } from 'node:fs';
-import { lowerBackgroundThreads } from './background-threads.ts';
 import { compose, openLog, type Service } from './compose.ts';
 import { loadConfig } from './config/load.ts';
 import type { Ready } from './ready.ts';
+import { askForShortTurns, lowerTidyingThreads } from './system/promptness.ts';
 
 export interface UpOptions {
   /** Options of the command line, by key. */
@@ -31,7 +31,9 @@ export async function up({ flags, env, onReady }: UpOptions): Promise<number> {
     process.stderr.write(`berth: ${sentence(error)}\n`);
     return 1;
   }
-  lowerBackgroundThreads();
+  // Not before: what is started by a thread takes over its turns.
+  askForShortTurns();
+  lowerTidyingThreads();
   onReady(service.ready);
   log.info(`Stopping: ${await stopped}.`);
   await service.stop();

@@ -27,6 +27,9 @@ const samples = ['packages/samples/mod.ts'];
 /** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
 const config = 'apps/server/config/';
 
+/** What the operating system is asked for, where the runtime has no call: below everything in the server, too. */
+const system = 'apps/server/system/';
+
 /** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
 const engineContracts = [
   'ids',
@@ -104,13 +107,18 @@ export const layers: readonly Layer[] = [
     instead: 'Configuration only reads: pass its result on through compose.ts.',
   },
   {
+    folder: 'apps/server/system/',
+    mayImport: ['node', 'bun'],
+    instead: 'The operating system only: take plain values.',
+  },
+  {
     folder: 'apps/server/certificates/',
     mayImport: [config, '@peculiar/x509', 'node', 'bun'],
     instead: 'X.509 only: take plain values, give PEM back.',
   },
   {
     folder: 'apps/server/edge/',
-    mayImport: [config, ...engine, ...faults, 'node', 'bun'],
+    mayImport: [config, system, ...engine, ...faults, 'node', 'bun'],
     instead: 'The edge moves bytes: decide in the engine, and let compose.ts hand things over.',
   },
   {
@@ -157,7 +165,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'apps/server/',
-    mayImport: [config, 'apps/server/compose.ts', 'packages/', 'node', 'bun'],
+    mayImport: [config, system, 'apps/server/compose.ts', 'packages/', 'node', 'bun'],
     mayImportTypes: ['apps/server/'],
     instead: 'Only compose.ts names concrete classes: take the object as an argument, and import its type.',
   },

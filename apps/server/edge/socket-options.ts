@@ -2,7 +2,8 @@
  * Socket options that Bun has no call for, by way of the C library. On a system where they are not to be had, each
  * function does nothing and says so: the edge then works as well, only a little slower or less exactly.
  */
-import { dlopen, ptr } from 'bun:ffi';
+import { ptr } from 'bun:ffi';
+import { openLibc } from '../system/libc.ts';
 
 // Numbers of Linux, the same on x86-64 and arm64.
 const SOL_SOCKET = 1;
@@ -19,22 +20,10 @@ const peeked = new Uint8Array(2048);
 /** The kernel counts in repeats of its SYN-ACK, the first of which comes after a second. */
 const silentSeconds = Int32Array.of(1);
 
-function load() {
-  if (process.platform !== 'linux') return null;
-  for (const name of ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1', 'libc.so']) {
-    try {
-      return dlopen(name, {
-        setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
-        recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64' },
-      }).symbols;
-    } catch {
-      // Not this C library; the next one.
-    }
-  }
-  return null;
-}
-
-const libc = load();
+const libc = openLibc({
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+  recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64' },
+});
 
 /** The file descriptor of a socket or listener; Bun has it at run time but not in its types. */
 function descriptorOf(socket: object): number {

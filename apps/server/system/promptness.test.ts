@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
-import { lowerBackgroundThreads } from './background-threads.ts';
+import { getPriority } from 'node:os';
+import { askForShortTurns, lowerTidyingThreads } from './promptness.ts';
 
 /** Nice values by the name of the thread (proc(5): field 19 of stat; the name stands in parentheses before). */
 function niceValues(): Map<string, number> {
@@ -15,15 +16,24 @@ function niceValues(): Map<string, number> {
 // The names are the runtime's: a version of it that has others is to be noticed here.
 test('on Linux, only the threads that tidy memory up give way to the others', () => {
   if (process.platform !== 'linux') {
-    expect(lowerBackgroundThreads()).toBe(0);
+    expect(lowerTidyingThreads()).toBe(0);
     return;
   }
   const before = niceValues();
 
-  const lowered = lowerBackgroundThreads();
+  const lowered = lowerTidyingThreads();
 
   const changed = [...niceValues()].filter(([name, nice]) => before.has(name) && before.get(name) !== nice);
   expect(lowered).toBeGreaterThan(0);
   expect(changed.every(([name]) => ['mi-scavenger', 'JSCWarmUp'].includes(name))).toBe(true);
   expect(niceValues().get('mi-scavenger')).toBe(19);
+});
+
+test('short turns are asked for without a change of the priority', () => {
+  const before = getPriority();
+
+  const taken = askForShortTurns();
+
+  expect(taken).toBe(process.platform === 'linux');
+  expect(getPriority()).toBe(before);
 });
