@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
+import { mkdirSync } from 'node:fs';
 import { eventually } from '../../testkit/deadline.ts';
-import { failingDisks } from '../../testkit/failing-disk.ts';
+import { failingDisks, readOnlyDisks } from '../../testkit/failing-disk.ts';
 import { pingRequest, publishPacket, subscribePacket } from '../../testkit/packets.ts';
 import type { RawClient } from '../../testkit/raw-client.ts';
 import { Service } from '../../testkit/service.ts';
@@ -55,7 +56,7 @@ async function received(place: Limited, count: number): Promise<string[]> {
   return payloads;
 }
 
-describe.each(failingDisks.map((make) => [make.name, make] as const))('%s', (_name, makeDisk) => {
+describe.each(failingDisks.map(({ name, make }) => [name, make] as const))('%s', (_name, makeDisk) => {
   test('what was taken is kept and acknowledged later, what needs no disk goes on, the rest is refused or waits, and it resumes by itself', async () => {
     using disk = makeDisk();
     await using service = await Service.start({ data: disk.directory });
@@ -113,3 +114,16 @@ describe.each(failingDisks.map((make) => [make.name, make] as const))('%s', (_na
     expect(await received(place.on(again), expected.length)).toEqual(expected);
   }, 120_000);
 });
+
+test.each(readOnlyDisks.map(({ name, make }) => [name, make] as const))(
+  '%s before the start: the service says so and ends',
+  async (_name, makeDisk) => {
+    using disk = makeDisk();
+    mkdirSync(disk.directory);
+    disk.break(process.pid);
+    const failure: unknown = await Service.start({ data: disk.directory }).catch((error: unknown) => error);
+    expect(String(failure)).toContain(
+      `${disk.directory} cannot be used: the file system is read-only. Choose a directory that can be written with --data.`,
+    );
+  },
+);
