@@ -26,6 +26,8 @@ const api = ['packages/api/mod.ts'];
 const samples = ['packages/samples/mod.ts'];
 /** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
 const config = 'apps/server/config/';
+/** Of use wherever there is memory outside of the heap. */
+const giveBack = 'apps/server/give-back.ts';
 
 /** What the operating system is asked for, where the runtime has no call: below everything in the server, too. */
 const system = 'apps/server/system/';
@@ -117,13 +119,18 @@ export const layers: readonly Layer[] = [
     instead: 'X.509 only: take plain values, give PEM back.',
   },
   {
+    folder: giveBack,
+    mayImport: [],
+    instead: 'It knows memory only.',
+  },
+  {
     folder: 'apps/server/edge/',
-    mayImport: [config, system, ...engine, ...faults, 'node', 'bun'],
+    mayImport: [config, system, giveBack, ...engine, ...faults, 'node', 'bun'],
     instead: 'The edge moves bytes: decide in the engine, and let compose.ts hand things over.',
   },
   {
     folder: 'apps/server/journal/',
-    mayImport: [config, ...engine, 'node', 'bun'],
+    mayImport: [config, giveBack, ...engine, 'node', 'bun'],
     instead: 'A journal stores keyed bytes: it knows neither packets nor services.',
   },
   {

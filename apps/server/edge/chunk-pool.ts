@@ -1,3 +1,5 @@
+import { giveBack } from '../give-back.ts';
+
 /** A piece of memory with bytes to send from `start` to `end`, and the piece behind it. */
 export interface Chunk {
   memory: Uint8Array;
@@ -37,7 +39,8 @@ class ChunkPool {
     const { memory } = chunk;
     const free = sizesBytes[sizeFor(memory.length)] === memory.length ? this.#free[sizeFor(memory.length)] : undefined;
     if (free === undefined || (free.length + 1) * memory.length > keptBytesMax) {
-      release(memory);
+      // A storm makes more than a gigabyte a second.
+      giveBack(memory);
       return;
     }
     chunk.start = 0;
@@ -61,11 +64,6 @@ class ChunkPool {
     this.give(larger);
     return true;
   }
-}
-
-/** Gives memory back at once: a storm makes more than a gigabyte a second, and the garbage collector would come too late. */
-function release({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The memory that all connections of this thread send from. */

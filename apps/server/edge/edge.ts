@@ -1,6 +1,7 @@
 import type { Socket, SocketHandler } from 'bun';
 import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts';
 import type { ListenerKind, Outbox } from '../../../packages/engine/ports.ts';
+import { giveBack } from '../give-back.ts';
 import { bind } from './bind.ts';
 import type { Certificate } from './certificate.ts';
 import { readServerName } from './client-hello.ts';
@@ -224,7 +225,11 @@ export class Edge implements Outbox {
       binaryType: 'uint8array',
       open: (socket) => this.#accept(socket, kind, deployment),
       handshake: (socket, succeeded, error) => socket.data.handshaken(succeeded, error),
-      data: (socket, bytes) => socket.data.received(bytes),
+      data: (socket, bytes) => {
+        socket.data.received(bytes);
+        // They were made for this call.
+        giveBack(bytes);
+      },
       drain: (socket) => socket.data.drained(),
       end: (socket) => socket.data.peerEnded(),
       close: (socket, error) => socket.data.socketClosed(error),

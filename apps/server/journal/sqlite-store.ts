@@ -1,6 +1,7 @@
 /** The file of the journal, synchronously: rows of batches, and the snapshot that they are folded into. */
 import type { Database, Statement } from 'bun:sqlite';
 import { BootError } from '../config/boot-error.ts';
+import { giveBack } from '../give-back.ts';
 import { collectChanges, type Net } from './net-changes.ts';
 import { openFile } from './sqlite-file.ts';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
@@ -101,7 +102,7 @@ export class SqliteStore {
    */
   fold(bytes: number): void {
     const nets = new Map<string, Net>();
-    const { lastSeq, readBytes } = this.#readBatches(bytes, nets);
+    const { lastSeq, readBytes, memory } = this.#readBatches(bytes, nets);
     if (readBytes === 0) return;
     this.#transaction(() => {
       for (const [deployment, net] of nets) this.#apply(deployment, net);
@@ -109,6 +110,7 @@ export class SqliteStore {
       this.#database.query('UPDATE state SET folded = ?').run(lastSeq);
     });
     this.#logBytes -= readBytes;
+    for (const batch of memory) giveBack(batch);
   }
 
   /**
@@ -179,19 +181,26 @@ export class SqliteStore {
     this.#logBytes += batch.length;
   }
 
-  #readBatches(bytes: number, nets: Map<string, Net>): { lastSeq: number; readBytes: number } {
+  /** @returns the memory that `nets` has views of, besides what was read. */
+  #readBatches(
+    bytes: number,
+    nets: Map<string, Net>,
+  ): { lastSeq: number; readBytes: number; memory: readonly Uint8Array[] } {
     let parts: Uint8Array[] = [];
+    const memory: Uint8Array[] = [];
     let [lastSeq, readBytes, openBytes] = [0, 0, 0];
     for (const row of this.#oldest.iterate(0)) {
       if (changesChecksum(row.seq, row.last, row.changes) !== row.checksum) throw damaged(this.#path, `row ${row.seq}`);
       parts.push(row.changes);
       openBytes += row.changes.length;
       if (row.last === 0) continue;
-      this.#collect(parts.length === 1 ? row.changes : Buffer.concat(parts), row.seq, nets);
+      const batch = parts.length === 1 ? row.changes : Buffer.concat(parts);
+      this.#collect(batch, row.seq, nets);
+      memory.push(batch);
       [parts, lastSeq, readBytes, openBytes] = [[], row.seq, readBytes + openBytes, 0];
       if (readBytes >= bytes) break;
     }
-    return { lastSeq, readBytes };
+    return { lastSeq, readBytes, memory };
   }
 
   #collect(batch: Uint8Array, seq: number, nets: Map<string, Net>): void {
