@@ -15,7 +15,8 @@ const noValue = new Uint8Array(0);
 
 /** A batch that has ended. */
 export interface EndedBatch {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Good until the next change is written: a view of the writer's buffer. */
+  readonly bytes: Uint8Array;
   /** Bytes of each deployment in it. */
   readonly shares: ReadonlyMap<string, number>;
 }
@@ -54,14 +55,13 @@ export class ChangeWriter {
     this.#length = valueStart + value.length;
   }
 
-  /** Ends the batch. @returns its bytes, a copy with a buffer of its own. */
+  /** Ends the batch. */
   take(): EndedBatch {
     this.#share();
     const shares = this.#shares;
     this.#shares = new Map();
     this.#ownerFrom = 0;
-    const bytes = new Uint8Array(this.#length);
-    bytes.set(this.#buffer.subarray(0, this.#length));
+    const bytes = this.#buffer.subarray(0, this.#length);
     this.#length = 0;
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
     return { bytes, shares };

@@ -1,7 +1,7 @@
 import { BootError } from '../config/boot-error.ts';
 import { changeKind, ChangeWriter } from './changes.ts';
 import { FoldPace } from './fold-pace.ts';
-import type { Batch, FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
+import type { FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
 
 /** The file, as the thread uses it. */
 export interface JournalStore {
@@ -20,6 +20,11 @@ const foldAgainMs = 1_000;
 /** While records are being read at the start: nobody waits for anything else. */
 const restoreFoldBytes = 32 * 1024 * 1024;
 
+interface WaitingBatch {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What the thread of the journal does with what it is told. A failure ends it until it is told to open again. */
 export class JournalThread {
   readonly #port: Worker;
@@ -27,7 +32,11 @@ export class JournalThread {
   readonly #pace = new FoldPace();
   readonly #writer = new ChangeWriter();
   #store: JournalStore | null = null;
-  #waiting: Batch[] = [];
+  /** Memory that batches lie in, by its number. */
+  readonly #memory = new Map<number, SharedArrayBuffer>();
+  #waiting: WaitingBatch[] = [];
+  /** Those that go into one transaction with one that has not come yet. */
+  #arriving: WaitingBatch[] = [];
   #isScheduled = false;
   #isRestoring = false;
   #restored: StoredRecord | null = null;
@@ -45,6 +54,14 @@ export class JournalThread {
   }
 
   #handle(message: ToWorker): void {
+    if (message.kind === 'shared') {
+      this.#memory.set(message.memory, message.bytes);
+      return;
+    }
+    if (message.kind === 'unshared') {
+      this.#memory.delete(message.memory);
+      return;
+    }
     if (message.kind === 'open') {
       const store = this.#open(message.path, message.isSynced);
       this.#store = store;
@@ -54,16 +71,24 @@ export class JournalThread {
     }
     // After a failure: what is said now was said before it was heard of.
     if (this.#store === null) return;
-    if (message.kind === 'append') {
-      this.#waiting.push(...message.batches);
-      this.#schedule();
-    } else if (message.kind === 'restore') this.#restore(this.#store);
+    if (message.kind === 'append') this.#receive(message);
+    else if (message.kind === 'restore') this.#restore(this.#store);
     else {
       this.#write(this.#store);
       this.#store.close();
       this.#store = null;
       this.#say({ kind: 'closed' });
     }
+  }
+
+  #receive({ number, memory, start, end, isLast }: Extract<ToWorker, { kind: 'append' }>): void {
+    const shared = this.#memory.get(memory);
+    if (shared === undefined) throw new Error(`there is no memory ${memory}`);
+    this.#arriving.push({ number, bytes: new Uint8Array(shared, start, end - start) });
+    if (!isLast) return;
+    this.#waiting.push(...this.#arriving);
+    this.#arriving = [];
+    this.#schedule();
   }
 
   /** Not at once: batches that have already been sent join the same transaction. */
@@ -115,7 +140,7 @@ export class JournalThread {
     for (const { deployment, key, value } of page) this.#writer.write(changeKind.put, deployment, key, value);
     this.#restored = page.at(-1) ?? null;
     this.#isRestoring = this.#restored !== null;
-    const { bytes } = this.#writer.take();
+    const bytes = new Uint8Array(this.#writer.take().bytes);
     this.#port.postMessage({ kind: 'page', records: bytes } satisfies FromWorker, [bytes.buffer]);
   }
 
@@ -135,6 +160,7 @@ export class JournalThread {
     }
     this.#store = null;
     this.#waiting = [];
+    this.#arriving = [];
     const message = error instanceof Error ? error.message : String(error);
     this.#say({ kind: 'failed', message, remedy: error instanceof BootError ? error.remedy : null });
   }

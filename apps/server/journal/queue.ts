@@ -1,3 +1,4 @@
+import { BatchMemory, type MemoryListener } from './batch-memory.ts';
 import type { EndedBatch } from './changes.ts';
 import type { Batch } from './sqlite-messages.ts';
 
@@ -8,9 +9,14 @@ interface Queued extends Batch {
 
 /** Batches that are not known to be durable, oldest first. They stay here until they are, so that they can be written again. */
 export class BatchQueue {
+  readonly #memory: BatchMemory;
   #batches: Queued[] = [];
   #bytes = 0;
   readonly #bytesOf = new Map<string, number>();
+
+  constructor(listener: MemoryListener) {
+    this.#memory = new BatchMemory(listener);
+  }
 
   get bytes(): number {
     return this.#bytes;
@@ -23,7 +29,7 @@ export class BatchQueue {
 
   /** All of them, in order. */
   get batches(): readonly Batch[] {
-    return this.#batches.map(({ number, bytes }) => ({ number, bytes }));
+    return this.#batches;
   }
 
   /** Since when the oldest one waits; Infinity where none does. */
@@ -31,12 +37,19 @@ export class BatchQueue {
     return this.#batches[0]?.flushedAt ?? Infinity;
   }
 
+  /** Tells a new thread of the memory that batches lie in. */
+  tellMemory(): void {
+    this.#memory.tell();
+  }
+
+  /** Copies the bytes of the batch. */
   add(number: number, { bytes, shares }: EndedBatch, now: number): Batch {
-    const batch = { number, bytes, shares, flushedAt: now };
+    const { memory, start, end } = this.#memory.store(bytes);
+    const batch = { number, memory, start, end, shares, flushedAt: now };
     this.#batches.push(batch);
     this.#bytes += bytes.length;
     for (const [deployment, size] of shares) this.#bytesOf.set(deployment, (this.#bytesOf.get(deployment) ?? 0) + size);
-    return { number, bytes };
+    return batch;
   }
 
   /** Everything up to this batch is durable. */
@@ -45,7 +58,8 @@ export class BatchQueue {
     for (const batch of this.#batches) {
       if (batch.number > number) break;
       count++;
-      this.#bytes -= batch.bytes.length;
+      this.#bytes -= batch.end - batch.start;
+      this.#memory.release(batch);
       for (const [deployment, size] of batch.shares) {
         const left = (this.#bytesOf.get(deployment) ?? 0) - size;
         if (left > 0) this.#bytesOf.set(deployment, left);

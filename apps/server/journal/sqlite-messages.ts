@@ -1,16 +1,23 @@
 /** What the journal and its thread say to each other. */
 
-/** A batch on its way. */
-export interface Batch {
+import type { Place } from './batch-memory.ts';
+
+/** A batch on its way: its bytes lie in shared memory, and stay there until the journal has heard that it is durable. */
+export interface Batch extends Place {
   readonly number: number;
-  readonly bytes: Uint8Array;
 }
 
 export type ToWorker =
   /** First, and again after a failure: then the file is closed and opened anew, and what it holds is made durable. */
   | { readonly kind: 'open'; readonly path: string; readonly isSynced: boolean; readonly isAgain: boolean }
-  /** Written in one transaction with whatever waits; those of one message never in two. */
-  | { readonly kind: 'append'; readonly batches: readonly Batch[] }
+  /** Memory that batches lie in from now on; it is not needed any more. */
+  | { readonly kind: 'shared'; readonly memory: number; readonly bytes: SharedArrayBuffer }
+  | { readonly kind: 'unshared'; readonly memory: number }
+  /**
+   * Written in one transaction with whatever waits, and never in two with the batch behind it where `isLast` is false. Plain
+   * fields only: such a message costs a third of one that holds an array of objects.
+   */
+  | ({ readonly kind: 'append'; readonly isLast: boolean } & Batch)
   /** Asks for the next page of records. */
   | { readonly kind: 'restore' }
   | { readonly kind: 'close' };

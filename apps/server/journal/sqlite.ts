@@ -3,7 +3,7 @@ import { BootError } from '../config/boot-error.ts';
 import { changeKind, ChangeWriter, readChanges } from './changes.ts';
 import type { JournalRecord, ServerJournal } from './port.ts';
 import { BatchQueue } from './queue.ts';
-import type { FromWorker, ToWorker } from './sqlite-messages.ts';
+import type { Batch, FromWorker, ToWorker } from './sqlite-messages.ts';
 
 const usual = { retryMs: 1_000, answerMsMax: 10_000 };
 
@@ -33,7 +33,10 @@ export class SqliteJournal implements ServerJournal {
   onRecovery: () => void = () => {};
   readonly #options: SqliteJournalOptions & typeof usual;
   readonly #writer = new ChangeWriter();
-  readonly #queue = new BatchQueue();
+  readonly #queue = new BatchQueue({
+    shared: (memory, bytes) => this.#say({ kind: 'shared', memory, bytes }),
+    unshared: (memory) => this.#say({ kind: 'unshared', memory }),
+  });
   readonly #openedPromise = Promise.withResolvers<void>();
   readonly #closedPromise = Promise.withResolvers<void>();
   #page = Promise.withResolvers<Uint8Array>();
@@ -98,7 +101,7 @@ export class SqliteJournal implements ServerJournal {
     if (this.#writer.length === 0) return;
     const batch = this.#queue.add(this.#openBatch, this.#writer.take(), performance.now());
     this.#openBatch += 1;
-    if (this.#phase === 'writing') this.#say({ kind: 'append', batches: [batch] });
+    if (this.#phase === 'writing') this.#append(batch, true);
   }
 
   async *restore(): AsyncIterable<JournalRecord> {
@@ -125,7 +128,10 @@ export class SqliteJournal implements ServerJournal {
   #open(isAgain: boolean): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    if (this.#worker === null) this.#worker = this.#newWorker();
+    if (this.#worker === null) {
+      this.#worker = this.#newWorker();
+      this.#queue.tellMemory();
+    }
     const { path, durability } = this.#options;
     this.#say({ kind: 'open', path, isSynced: durability === 'fsync', isAgain });
   }
@@ -151,6 +157,16 @@ export class SqliteJournal implements ServerJournal {
 
   #say(message: ToWorker): void {
     this.#worker?.postMessage(message);
+  }
+
+  #append({ number, memory, start, end }: Batch, isLast: boolean): void {
+    this.#say({ kind: 'append', number, memory, start, end, isLast });
+  }
+
+  /** Everything that waits, in one transaction. */
+  #appendAll(): void {
+    const { batches } = this.#queue;
+    for (const [index, batch] of batches.entries()) this.#append(batch, index === batches.length - 1);
   }
 
   #hear(message: FromWorker): void {
@@ -184,7 +200,7 @@ export class SqliteJournal implements ServerJournal {
     }
     const { batches } = this.#queue;
     // All in one transaction: what of it was written before is written over, and never half of it.
-    if (batches.length > 0) this.#say({ kind: 'append', batches });
+    this.#appendAll();
     if (this.#phase === 'closing') {
       this.#say({ kind: 'close' });
       return;
@@ -203,8 +219,7 @@ export class SqliteJournal implements ServerJournal {
 
   #recovered(): void {
     this.#phase = 'writing';
-    const { batches } = this.#queue;
-    if (batches.length > 0) this.#say({ kind: 'append', batches });
+    this.#appendAll();
     this.#tellRecovery();
   }
 
