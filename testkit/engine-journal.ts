@@ -25,7 +25,7 @@ export class ManualJournal implements Journal {
   }
 
   put(deployment: DeploymentId, key: string, value: Uint8Array): void {
-    this.#change({ deployment, key, value });
+    this.#change({ deployment, key, value: value.slice() });
   }
 
   delete(deployment: DeploymentId, key: string): void {

@@ -15,6 +15,7 @@ export {
   encodedPublishSize,
   encodePublish,
   publishPacketIdentifierOffset,
+  writePublish,
 } from './publish.ts';
 export { encodeSuback } from './suback.ts';
 export { packetSize } from './writer.ts';

@@ -147,6 +147,27 @@ export function encodePublish(
 }
 
 /**
+ * Encodes a PUBLISH of 5.0 with QoS 0 and no flags into memory that is there, from `offset`: for storing messages. There must be
+ * room: see `encodedPublishSize`.
+ *
+ * @throws RangeError for a string, binary or packet that does not fit the wire
+ */
+export function writePublish(
+  into: Uint8Array,
+  offset: number,
+  topic: string,
+  payload: Uint8Array,
+  properties: Properties | null,
+): void {
+  const propertySize = propertiesSize(properties);
+  const size = bodySize(5, topic, payload.length, 0, propertySize);
+  const writer = new Writer(PacketType.PUBLISH << 4, size, into, offset);
+  writer.string(topic);
+  writeProperties(writer, properties, propertySize);
+  writer.raw(payload);
+}
+
+/**
  * Where the Packet Identifier (two bytes, big-endian) stands in an encoded PUBLISH of QoS 1 or 2, so that one encoding can go to
  * many with the identifier patched; -1 for QoS 0.
  */

@@ -33,15 +33,16 @@ export function packetSize(bodySize: number): number {
   return 1 + variableByteIntegerSize(bodySize) + bodySize;
 }
 
-/** Writes the data representations of MQTT 5.0 section 1.5 into one packet, allocated at its exact size. */
+/** Writes the data representations of MQTT 5.0 section 1.5 into one packet, allocated at its exact size or at a place given. */
 export class Writer {
-  /** The whole packet. */
+  /** The whole packet; where a place was given, what holds it. */
   readonly bytes: Uint8Array;
   #offset = 0;
 
-  /** Allocates the packet and writes its fixed header. */
-  constructor(header: number, bodySize: number) {
-    this.bytes = new Uint8Array(packetSize(bodySize));
+  /** Allocates the packet, or takes the place for it in `into`, and writes its fixed header. */
+  constructor(header: number, bodySize: number, into: Uint8Array | null = null, offset = 0) {
+    this.bytes = into ?? new Uint8Array(packetSize(bodySize));
+    this.#offset = offset;
     this.uint8(header);
     this.variableByteInteger(bodySize);
   }

@@ -79,7 +79,7 @@ export interface Journal {
   readonly durable: boolean;
   /** The batch that a change made now goes into. */
   readonly openBatch: BatchNumber;
-  /** The value is the journal's from now on. */
+  /** Takes a copy of the value: its memory is used again as soon as this returns. */
   put(deployment: DeploymentId, key: string, value: Uint8Array): void;
   delete(deployment: DeploymentId, key: string): void;
 }

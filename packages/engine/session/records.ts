@@ -1,14 +1,17 @@
 /**
  * How state looks in the journal: keys, and the bytes of values. Little endian; a message is stored as the MQTT 5.0
- * PUBLISH that it is, so that there is one description of topics, payloads and properties.
+ * PUBLISH that it is, so that there is one description of topics, payloads and properties. What `encode...` gives is good until
+ * the next call of one of them.
  */
 import {
   decodePublish,
   decodeUtf8,
   emptyPublish,
-  encodePublish,
+  encodedPublishSize,
   utf8Length,
+  writePublish,
   writeUtf8,
+  type Properties,
   type ProtocolVersion,
   type PublishPacket,
   type QoS,
@@ -50,13 +53,24 @@ export interface SessionRecord {
   readonly willDueAt: number | null;
 }
 
-function join(head: string, tail: Uint8Array): Uint8Array {
+/** Where values are put together: the journal has copied one before the next is made, so a message costs no memory here. */
+let workspace = new Uint8Array(16 * 1024);
+/** What one large value needs is not kept above this. */
+const workspaceBytesMax = 256 * 1024;
+
+/** A value with the head in it, and room behind that. */
+function withHead(head: string, tailBytes: number): { bytes: Uint8Array; tailStart: number } {
   const headBytes = utf8Length(head);
-  const bytes = new Uint8Array(4 + headBytes + tail.byteLength);
-  new DataView(bytes.buffer).setUint32(0, headBytes, true);
-  writeUtf8(head, bytes, 4);
-  bytes.set(tail, 4 + headBytes);
-  return bytes;
+  const tailStart = 4 + headBytes;
+  const size = tailStart + tailBytes;
+  let memory = workspace;
+  if (size > memory.length) {
+    memory = new Uint8Array(size);
+    if (size <= workspaceBytesMax) workspace = memory;
+  }
+  new DataView(memory.buffer).setUint32(0, headBytes, true);
+  writeUtf8(head, memory, 4);
+  return { bytes: memory.subarray(0, size), tailStart };
 }
 
 function split(bytes: Uint8Array): { head: unknown; tail: Uint8Array } {
@@ -83,13 +97,10 @@ export function encodeSession(session: Session): Uint8Array {
     a: state.kind === 'away' ? state.since : null,
     d: session.willTimer?.at ?? null,
   };
-  if (will === null) return join(JSON.stringify(head), new Uint8Array(0));
+  if (will === null) return withHead(JSON.stringify(head), 0).bytes;
   const { qos, retain, properties } = will.fields;
   head.w = { d: will.delaySeconds, q: qos, r: retain, x: properties?.messageExpiryInterval ?? null };
-  return join(
-    JSON.stringify(head),
-    encodePublish(5, will.topic, will.payload, 0, false, false, 0, forwardedProperties(properties)),
-  );
+  return withPublish(JSON.stringify(head), will.topic, will.payload, forwardedProperties(properties));
 }
 
 export function decodeSession(bytes: Uint8Array): SessionRecord {
@@ -154,7 +165,7 @@ export function encodeMessageRecord(item: OutboundMessage): Uint8Array {
     i: item.subscriptionIdentifiers,
     s: item.sharedFilter,
   };
-  return join(JSON.stringify(head), storedPublish(message));
+  return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
 }
 
 /** A stored message as it stood in the queue of its session. */
@@ -183,7 +194,7 @@ export function decodeInFlight(bytes: Uint8Array): { packetIdentifier: number; s
 
 export function encodeRetained(message: Message): Uint8Array {
   const head = { q: message.qos, x: message.expiresAt === Infinity ? null : message.expiresAt };
-  return join(JSON.stringify(head), storedPublish(message));
+  return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
 }
 
 export function decodeRetained(bytes: Uint8Array): Message {
@@ -192,8 +203,10 @@ export function decodeRetained(bytes: Uint8Array): Message {
   return storedMessage(tail, fields.q, true, fields.x);
 }
 
-function storedPublish(message: Message): Uint8Array {
-  return encodePublish(5, message.topic, payloadOf(message), 0, false, false, 0, message.properties);
+function withPublish(head: string, topic: string, payload: Uint8Array, properties: Properties | null): Uint8Array {
+  const { bytes, tailStart } = withHead(head, encodedPublishSize(5, topic, payload.length, 0, properties));
+  writePublish(bytes, tailStart, topic, payload, properties);
+  return bytes;
 }
 
 function decodeStored(bytes: Uint8Array): PublishPacket {
