@@ -1,4 +1,7 @@
-/** Durable changes per second of the journal alone, with 100 and 1,000 in flight: `bun bench/journal.ts [fsync|os]`. */
+/**
+ * Durable changes per second of the journal alone, with 100 and 1,000 in flight, and what it takes to hand a batch to its thread:
+ * `bun bench/journal.ts [fsync|os]`.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +57,47 @@ async function run(path: string, durability: 'fsync' | 'os', inFlight: number): 
   return { changesPerSecond: Math.round((done / elapsedMs) * 1000), stallMs: Math.round(stallMs) };
 }
 
+/** A thread that answers what it is asked, and does nothing with batches. */
+const listening = 'self.onmessage = ({ data }) => { if (data === null) postMessage(null); };';
+
+/** @param bytes of the batch; null for a message without one. @returns microseconds on the main thread, the mean of many. */
+async function handOver(worker: Worker, bytes: Uint8Array | null, rounds: number): Promise<number> {
+  let spentMs = 0;
+  for (let round = 0; round < rounds; round++) {
+    const begin = performance.now();
+    worker.postMessage({ kind: 'append', batches: [{ number: round, bytes }] });
+    spentMs += performance.now() - begin;
+    if (round % 50 !== 0) continue;
+    // So that no more than a few lie in its queue.
+    const answered = Promise.withResolvers<void>();
+    worker.addEventListener('message', () => answered.resolve(), { once: true });
+    worker.postMessage(null);
+    await answered.promise;
+  }
+  return (spentMs / rounds) * 1000;
+}
+
+async function measureCopies(): Promise<void> {
+  const url = URL.createObjectURL(new Blob([listening]));
+  const worker = new Worker(url);
+  try {
+    const without = await handOver(worker, null, 2_000);
+    for (const [size, rounds] of [
+      [16_000, 10_000],
+      [130_000, 4_000],
+      [1_000_000, 500],
+    ] as const) {
+      const microseconds = await handOver(worker, new Uint8Array(size).fill(1), rounds);
+      console.log(
+        `a batch of ${size.toLocaleString('en')} bytes to the thread: ${microseconds.toFixed(1)} µs; a message without one: ${without.toFixed(1)} µs`,
+      );
+    }
+  } finally {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  }
+}
+
 const durability = process.argv[2] === 'os' ? 'os' : 'fsync';
 const directory = mkdtempSync(join(tmpdir(), 'berth-bench-'));
 try {
@@ -63,6 +107,7 @@ try {
       `${durability}, ${inFlight} in flight: ${changesPerSecond.toLocaleString('en')} changes/s of ${valueBytes} bytes; main thread away for ${stallMs} ms at most`,
     );
   }
+  await measureCopies();
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

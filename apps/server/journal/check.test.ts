@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
@@ -68,7 +68,7 @@ describe('check of a journal', () => {
     const before = filesOf(path);
     const names = new Set(readdirSync(directory));
     const report = checkJournal(directory);
-    expect(report).toMatchObject({ format: 2, batches: 2, transactions: 0, damage: [] });
+    expect(report).toMatchObject({ format: 3, batches: 2, transactions: 0, damage: [] });
     expect(report.deployments).toEqual([
       { id: 'a', sessions: 1, subscriptions: 1, messages: 1, inFlight: 1, receipts: 1, retained: 0 },
     ]);
@@ -89,6 +89,12 @@ describe('check of a journal', () => {
 
   test('a journal that was never written to is no damage', () => {
     writeFileSync(path, '');
+    expect(checkJournal(directory)).toMatchObject({ format: null, deployments: [], damage: [] });
+  });
+
+  test('nor is one whose service was killed while it set it up', () => {
+    tamper('PRAGMA journal_mode = WAL');
+    expect(statSync(path).size).toBe(4096);
     expect(checkJournal(directory)).toMatchObject({ format: null, deployments: [], damage: [] });
   });
 

@@ -7,7 +7,7 @@ import { BootError } from '../config/boot-error.ts';
 import { DirectoryLock } from '../config/directory-lock.ts';
 import { collectChanges, type Net } from './net-changes.ts';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
-import { formatVersion, readFormat } from './sqlite-file.ts';
+import { formatVersion, readFormat, readState } from './sqlite-file.ts';
 import { readWal } from './wal-file.ts';
 
 /**
@@ -25,7 +25,7 @@ export type RecordCounts = Readonly<Record<RecordKind, number>>;
 export interface JournalReport {
   readonly path: string;
   readonly bytes: number;
-  /** null where the file is empty. */
+  /** null where nothing was set up in the file. */
   readonly format: number | null;
   /** Batches that are not folded into records yet. */
   readonly batches: number;
@@ -45,24 +45,25 @@ export function checkJournal(directory: string): JournalReport {
     throw new BootError(`${directory} holds no journal of Berth.`, 'Name the data directory with --data.');
   }
   using _lock = new DirectoryLock(directory);
-  const wal = readWal(path);
+  const { transactions } = readWal(path, null);
   const found = new Findings();
   const bytes = statSync(path).size;
-  const report = { path, bytes, transactions: wal.transactions };
-  if (bytes === 0 && wal.transactions === 0)
+  const report = { path, bytes, transactions };
+  if (bytes === 0 && transactions === 0)
     return { ...report, format: null, batches: 0, deployments: [], damage: found.damage };
   // Reading makes these where there are none.
   const made = ['-shm', '-wal'].map((end) => path + end).filter((file) => !existsSync(file));
   const database = new Database(path, { readonly: true });
   try {
     const format = readFormat(database, path);
+    if (format === null) return { ...report, format, batches: 0, deployments: [], damage: found.damage };
     if (format !== formatVersion) {
       throw new BootError(
         `The journal ${path} has the format ${format} of an older Berth.`,
         'Start the service once: it brings it to the present format.',
       );
     }
-    if (wal.brokenFrame !== null) found.add(walKind(database, wal.brokenBeforeTail), `frame ${wal.brokenFrame}`);
+    judgeWal(database, path, found);
     for (const row of database.query('PRAGMA integrity_check(20)').all() as { integrity_check: string }[])
       if (row.integrity_check !== 'ok') found.add('structure', row.integrity_check);
     const nets = new Map<string, Net>();
@@ -86,9 +87,11 @@ class Findings {
   }
 }
 
-function walKind(database: Database, isBeforeTail: boolean): Damage['kind'] {
-  const { synced } = database.query('SELECT synced FROM state').get() as { synced: number };
-  return isBeforeTail && synced === 1 ? 'write-ahead-log' : 'torn-end';
+function judgeWal(database: Database, path: string, found: Findings): void {
+  const { isSynced, page } = readState(database);
+  const { end, frame } = readWal(path, page);
+  if (end === 'damaged' && isSynced) found.add('write-ahead-log', `frame ${frame}`);
+  else if (end === 'damaged' || end === 'torn') found.add('torn-end', `frame ${frame}`);
 }
 
 /** Reads the batches, and what they leave. @returns how many whole ones there are. */

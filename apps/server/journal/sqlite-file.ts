@@ -3,15 +3,20 @@ import { Database } from 'bun:sqlite';
 import { existsSync, statSync } from 'node:fs';
 import { BootError } from '../config/boot-error.ts';
 import { damaged } from './sqlite-problems.ts';
-import { upgradeFrom1 } from './sqlite-upgrade.ts';
+import { upgrade } from './sqlite-upgrade.ts';
 import { readWal } from './wal-file.ts';
 
 /** Of the file. Raised when an older Berth could not read it. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 /** "Brth", so that other SQLite files are not taken for journals. */
 const applicationId = 0x42_72_74_68;
 
 const schema = `
+  -- One row. folded: the last row of the log that the snapshot holds. synced: whether every batch was synced before the next
+  -- began, so that no more than one can be torn. transactions: their number, so that each of them writes the page of this table;
+  -- which is the first behind that of the schema, and so lies before the frame that commits.
+  CREATE TABLE state (folded INTEGER NOT NULL, synced INTEGER NOT NULL, transactions INTEGER NOT NULL) STRICT;
+  INSERT INTO state VALUES (0, 1, 0);
   -- Batches in order. A batch takes rows up to and with the one where last is 1.
   CREATE TABLE log (
     seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, checksum INTEGER NOT NULL, changes BLOB NOT NULL
@@ -20,47 +25,52 @@ const schema = `
     deployment TEXT NOT NULL, key TEXT NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (deployment, key)
   ) STRICT;
-  -- One row. folded: the last row of the log that the snapshot holds. synced: whether every batch was synced before the next
-  -- began, so that no more than one can be torn. renewals: how often it was written anew after a failure.
-  CREATE TABLE state (folded INTEGER NOT NULL, synced INTEGER NOT NULL, renewals INTEGER NOT NULL) STRICT;
-  INSERT INTO state VALUES (0, 1, 0);
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${formatVersion};
 `;
 
-/** Opens the file for writing, and sets it up where it is new. @throws BootError, or as SQLite does; then nothing was changed. */
+/**
+ * Opens the file for writing, and sets it up where it is new.
+ * @returns it, and whether its last transaction was torn and has been cut off.
+ * @throws BootError, or as SQLite does; then nothing was changed.
+ */
 export function openFile(path: string, isSynced: boolean): { database: Database; isTailCut: boolean } {
-  const isTailCut = judgeWal(path);
+  const end = judgeWal(path);
   const database = new Database(path);
   try {
     // Nobody else has a business with it, and so it needs neither locks for each commit nor memory shared with others.
     database.run('PRAGMA locking_mode = EXCLUSIVE');
     database.run('PRAGMA busy_timeout = 0');
-    const isEmpty = readFormat(database, path) === null;
+    const format = readFormat(database, path);
     database.run('PRAGMA journal_mode = WAL');
     // FULL syncs the log at each commit, NORMAL only before it is copied into the file: consistent, but behind, after a power cut.
     database.run(`PRAGMA synchronous = ${isSynced ? 'FULL' : 'NORMAL'}`);
     database.run('PRAGMA wal_autocheckpoint = 1000');
     database.run('PRAGMA journal_size_limit = 67108864');
-    if (isEmpty) inTransaction(database, () => database.run(schema));
-    else if (pragma(database, 'user_version') === 1) inTransaction(database, () => upgradeFrom1(database));
-    // A torn end is behind us once what counts of the log is in the file.
-    if (isTailCut) database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (format === null) inTransaction(database, () => database.run(schema));
+    else if (format < formatVersion) inTransaction(database, () => upgrade(database, format));
+    // What does not count is behind us once all that does is in the file; else it would lie behind what is written from now on.
+    if (end !== 'whole') database.run('PRAGMA wal_checkpoint(TRUNCATE)');
     setSynced(database, isSynced ? 1 : 0);
-    return { database, isTailCut };
+    return { database, isTailCut: end === 'torn' };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-/** @returns the format of the file; null where it is empty. @throws BootError when it is newer or no journal. */
+/**
+ * @returns the format of the file; null where nothing was set up in it: it is empty, or its process was killed in the middle of that.
+ * @throws BootError when it is newer or no journal.
+ */
 export function readFormat(database: Database, path: string): number | null {
   if (pragma(database, 'page_count') === 0) return null;
-  if (pragma(database, 'application_id') !== applicationId) {
+  const [application, version] = [pragma(database, 'application_id'), pragma(database, 'user_version')];
+  const isBlank = application === 0 && version === 0 && valueOf(database, 'SELECT count(*) FROM sqlite_master') === 0;
+  if (isBlank) return null;
+  if (application !== applicationId) {
     throw new BootError(`${path} is not a journal of Berth.`, 'Move it out of the data directory.');
   }
-  const version = pragma(database, 'user_version');
   if (version > formatVersion) {
     throw new BootError(
       `The journal ${path} was written by a newer Berth (format ${version}; this one knows ${formatVersion}).`,
@@ -72,27 +82,37 @@ export function readFormat(database: Database, path: string): number | null {
 
 /**
  * Reads the write-ahead log before SQLite does, which would cut it in silence.
- * @returns whether its last transaction is torn. @throws BootError where it is damaged before that.
+ * @returns what is behind its last whole transaction. @throws BootError where that was on the disk already.
  */
-export function judgeWal(path: string): boolean {
-  const wal = readWal(path);
-  if (wal.brokenFrame === null) return false;
-  if (wal.brokenBeforeTail && wasSynced(path)) throw damaged(path, `its write-ahead log, frame ${wal.brokenFrame}`);
-  return true;
+function judgeWal(path: string): 'whole' | 'unfinished' | 'torn' {
+  if (readWal(path, null).end === 'whole') return 'whole';
+  const { isSynced, page } = stateOf(path);
+  const { end, frame } = readWal(path, page);
+  if (end !== 'damaged') return end;
+  if (isSynced) throw damaged(path, `its write-ahead log, frame ${frame}`);
+  return 'torn';
 }
 
-/** Whether each batch was synced before the next began. Changes nothing. */
-function wasSynced(path: string): boolean {
-  if (!existsSync(path) || statSync(path).size === 0) return true;
+/** Changes nothing. */
+function stateOf(path: string): { isSynced: boolean; page: number | null } {
+  if (!existsSync(path) || statSync(path).size === 0) return { isSynced: true, page: null };
   const database = new Database(path, { readonly: true });
   try {
-    return valueOf(database, 'SELECT synced FROM state') !== 0;
+    return readState(database);
   } catch {
     // Not even that can be read.
-    return true;
+    return { isSynced: true, page: null };
   } finally {
     database.close();
   }
+}
+
+/** Whether each batch was synced before the next began, and the page that each transaction writes. */
+export function readState(database: Database): { isSynced: boolean; page: number } {
+  return {
+    isSynced: valueOf(database, 'SELECT synced FROM state') !== 0,
+    page: valueOf(database, "SELECT rootpage FROM sqlite_master WHERE name = 'state'"),
+  };
 }
 
 /** Between two checkpoints, so that it is true of everything that the write-ahead log holds. */

@@ -37,6 +37,8 @@ export class SqliteStore {
   readonly #delete: Statement<unknown, [string, string]>;
   readonly #forget: Statement<unknown, [string]>;
   readonly #page: Statement<SnapshotRow, [string, string]>;
+  /** Each transaction writes the page of the state, so that it can be seen in the write-ahead log how many there were. */
+  readonly #count: Statement<unknown, []>;
   #lastSeq = 0;
   #logBytes = 0;
 
@@ -52,6 +54,7 @@ export class SqliteStore {
       database = opened.database;
       this.#database = database;
       if (opened.isTailCut) this.warnings.push(cutWarning(path));
+      this.#count = database.query('UPDATE state SET transactions = transactions + 1');
       this.#append = database.query('INSERT INTO log VALUES (?, ?, ?, ?)');
       this.#oldest = database.query('SELECT seq, last, checksum, changes FROM log WHERE seq > ? ORDER BY seq');
       this.#put = database.query('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)');
@@ -91,7 +94,7 @@ export class SqliteStore {
    * so that a disk that takes nothing shows itself. @throws as SQLite does.
    */
   renew(): void {
-    this.#transaction(() => this.#database.run('UPDATE state SET renewals = renewals + 1'));
+    this.#transaction(() => {});
     const result = this.#database.query('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
     if (result.busy !== 0) throw new Error('the write-ahead log is in use');
   }
@@ -104,11 +107,16 @@ export class SqliteStore {
     const nets = new Map<string, Net>();
     const { lastSeq, readBytes, memory } = this.#readBatches(bytes, nets);
     if (readBytes === 0) return;
-    this.#transaction(() => {
-      for (const [deployment, net] of nets) this.#apply(deployment, net);
-      this.#database.query('DELETE FROM log WHERE seq <= ?').run(lastSeq);
-      this.#database.query('UPDATE state SET folded = ?').run(lastSeq);
-    });
+    try {
+      this.#transaction(() => {
+        for (const [deployment, net] of nets) this.#apply(deployment, net);
+        this.#database.query('DELETE FROM log WHERE seq <= ?').run(lastSeq);
+        this.#database.query('UPDATE state SET folded = ?').run(lastSeq);
+      });
+    } catch (error) {
+      this.#dropRest();
+      throw error;
+    }
     this.#logBytes -= readBytes;
     for (const batch of memory) giveBack(batch);
   }
@@ -212,6 +220,15 @@ export class SqliteStore {
     }
   }
 
+  /** What a transaction that failed has left in the write-ahead log is not to lie behind the next ones. */
+  #dropRest(): void {
+    try {
+      this.#database.run('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The disk takes nothing; what failed is told anyway.
+    }
+  }
+
   #apply(deployment: string, net: Net): void {
     if (net.isForgotten) this.#forget.run(deployment);
     for (const [key, value] of net.keys) {
@@ -224,6 +241,8 @@ export class SqliteStore {
     this.#database.run('BEGIN IMMEDIATE');
     try {
       body();
+      // Last, so that it is not written before the transaction is committed.
+      this.#count.run();
       this.#database.run('COMMIT');
     } catch (error) {
       if (this.#database.inTransaction) this.#database.run('ROLLBACK');

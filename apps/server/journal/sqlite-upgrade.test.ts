@@ -9,7 +9,7 @@ import { writeFormat1 } from './fixtures/format-1.ts';
 import { flipBit, frameBytes, frames } from './fixtures/killed-journal.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { SqliteJournal } from './sqlite.ts';
-import { upgradeFrom1 } from './sqlite-upgrade.ts';
+import { upgrade } from './sqlite-upgrade.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'berth-upgrade-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -115,9 +115,9 @@ describe('a journal in format 1', () => {
     const path = copyOf(path1);
     for (let opening = 1; opening <= 2; opening++) {
       expect(contentOf(path)).toEqual({ records: expected, warnings: [] });
-      expect(formatOf(path)).toBe(2);
+      expect(formatOf(path)).toBe(3);
     }
-    expect(checkJournal(join(path, '..'))).toMatchObject({ format: 2, damage: [] });
+    expect(checkJournal(join(path, '..'))).toMatchObject({ format: 3, damage: [] });
   });
 
   test('its check says what to do, also where the end of its write-ahead log is torn', () => {
@@ -151,6 +151,21 @@ describe('a journal in format 1', () => {
   });
 });
 
+test('a journal in format 2 comes to the present one too', async () => {
+  const path = newPath();
+  const journal = await SqliteJournal.open({ path, durability: 'fsync' });
+  journal.put(a, 's\0client', bytes(40, 1));
+  journal.flush();
+  await journal.close();
+  const database = new Database(path);
+  database.run('ALTER TABLE state RENAME COLUMN transactions TO renewals; PRAGMA user_version = 2;');
+  database.close();
+  for (let opening = 1; opening <= 2; opening++) {
+    expect(contentOf(path)).toEqual({ records: { 'a/s\0client': Bun.hash.crc32(bytes(40, 1)) }, warnings: [] });
+    expect(formatOf(path)).toBe(3);
+  }
+});
+
 /** Calls `before` ahead of each statement that the database runs. */
 function stepping(database: Database, before: () => void): Database {
   const wrap = <T extends object>(object: T, methods: readonly string[], then: (value: unknown) => unknown): T =>
@@ -175,7 +190,7 @@ function upgradeWatched(path: string, before: () => void): { committed: string }
   database.run('PRAGMA wal_autocheckpoint = 0');
   database.run('PRAGMA cache_size = 5');
   database.run('BEGIN IMMEDIATE');
-  upgradeFrom1(stepping(database, before));
+  upgrade(stepping(database, before), 1);
   before();
   database.run('COMMIT');
   const committed = copyOf(path);
@@ -198,8 +213,8 @@ describe('an upgrade that is cut short', () => {
     expect(sizes.size).toBeGreaterThan(20);
     for (const copy of copies) {
       expect(formatOf(copy)).toBe(1);
-      expect(contentOf(copy).records).toEqual(expected);
-      expect(formatOf(copy)).toBe(2);
+      expect(contentOf(copy)).toEqual({ records: expected, warnings: [] });
+      expect(formatOf(copy)).toBe(3);
       rmSync(join(copy, '..'), { recursive: true });
     }
   }, 60_000);
@@ -213,7 +228,7 @@ describe('an upgrade that is cut short', () => {
     const wal = readFileSync(`${committed}-wal`);
     const judge = (copy: string) => {
       expect(contentOf(copy).records).toEqual(expected);
-      expect(formatOf(copy)).toBe(2);
+      expect(formatOf(copy)).toBe(3);
       rmSync(join(copy, '..'), { recursive: true });
     };
     for (let frame = begun; frame <= written; frame++) {

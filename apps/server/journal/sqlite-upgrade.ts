@@ -2,10 +2,18 @@ import type { Database } from 'bun:sqlite';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
 
 /**
- * Format 1 had checksums over values only, and one number in the place of the state. A row that does not fit its checksum keeps
- * it, and so is found damaged afterwards as it would have been before. Call in a transaction.
+ * Brings a file of an older format to format 3. Call in a transaction.
+ *
+ * Format 2 counted in the place of transactions how often it was written anew. Format 1 had checksums over values only, and one number in the place of the state. A row that does not fit its checksum keeps
+ * it, and so is found damaged afterwards as it would have been before.
  */
-export function upgradeFrom1(database: Database): void {
+export function upgrade(database: Database, from: number): void {
+  if (from === 1) upgradeFrom1(database);
+  else database.run('ALTER TABLE state RENAME COLUMN renewals TO transactions');
+  database.run('PRAGMA user_version = 3');
+}
+
+function upgradeFrom1(database: Database): void {
   const record = database.query('SELECT deployment, key, checksum, value FROM snapshot WHERE rowid = ?');
   const setRecord = database.query('UPDATE snapshot SET checksum = ? WHERE rowid = ?');
   for (const { id } of database.query('SELECT rowid AS id FROM snapshot').all() as { id: number }[]) {
@@ -20,9 +28,8 @@ export function upgradeFrom1(database: Database): void {
     if (Bun.hash.crc32(row.changes) === row.checksum) setBatch.run(changesChecksum(seq, row.last, row.changes), seq);
   }
   database.run(`
-    CREATE TABLE state (folded INTEGER NOT NULL, synced INTEGER NOT NULL, renewals INTEGER NOT NULL) STRICT;
+    CREATE TABLE state (folded INTEGER NOT NULL, synced INTEGER NOT NULL, transactions INTEGER NOT NULL) STRICT;
     INSERT INTO state SELECT seq, 1, 0 FROM folded;
     DROP TABLE folded;
-    PRAGMA user_version = 2;
   `);
 }

@@ -96,9 +96,9 @@ describe('sqlite: a damaged file', () => {
 
   test('a newer format is refused', async () => {
     const path = await journalWith(1);
-    tamper(path, 'PRAGMA user_version = 3');
+    tamper(path, 'PRAGMA user_version = 4');
     await expect(SqliteJournal.open({ path, durability: 'os' })).rejects.toThrow(
-      'newer Berth (format 3; this one knows 2)',
+      'newer Berth (format 4; this one knows 3)',
     );
   });
 

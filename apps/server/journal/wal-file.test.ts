@@ -1,10 +1,12 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { changeKind, ChangeWriter } from './changes.ts';
 import { contentOf } from './contract.ts';
 import { filesOf, flipBit, frameBytes, frames, killedJournal } from './fixtures/killed-journal.ts';
+import { SqliteStore } from './sqlite-store.ts';
 import { SqliteJournal } from './sqlite.ts';
 import { readWal } from './wal-file.ts';
 
@@ -27,8 +29,9 @@ describe('the write-ahead log of a journal whose process was killed', () => {
   test('whole: everything is there, and nothing is said', async () => {
     const path = newPath();
     await killedJournal(path, 10, 'fsync');
-    expect(readWal(path)).toMatchObject({ brokenFrame: null });
-    expect(readWal(path).transactions).toBeGreaterThanOrEqual(10);
+    const { transactions, end } = readWal(path, null);
+    expect(end).toBe('whole');
+    expect(transactions).toBeGreaterThanOrEqual(10);
     expect(await openAndCount(path)).toEqual({ records: 10, warnings: [] });
   });
 
@@ -76,7 +79,8 @@ describe('the write-ahead log of a journal whose process was killed', () => {
   test('with durability os more than one transaction may be torn by a power cut: cut off, and said', async () => {
     const path = newPath();
     await killedJournal(path, 10, 'os');
-    flipBit(path, frames(path) - 3);
+    // Of the fourth transaction from the end: each has two frames.
+    flipBit(path, frames(path) - 6);
     const { records, warnings } = await openAndCount(path, 'fsync');
     expect(records).toBe(6);
     expect(warnings).toHaveLength(1);
@@ -91,7 +95,167 @@ describe('the write-ahead log of a journal whose process was killed', () => {
     database.run('PRAGMA wal_checkpoint(RESTART)');
     database.run('INSERT INTO t VALUES (1)');
     expect(frames(path)).toBeGreaterThan(50);
-    expect(readWal(path)).toEqual({ transactions: 1, brokenFrame: null, brokenBeforeTail: false });
+    expect(readWal(path, null)).toEqual({ transactions: 1, end: 'whole', frame: null });
     database.close();
   });
+});
+
+/** Where the bytes of a frame lie, and what a damage to them is. */
+const damages: Readonly<Record<string, (frame: Uint8Array) => void>> = {
+  'its page number': (frame) => void (frame[3] = (frame[3] ?? 0) ^ 0x40),
+  'its salt': (frame) => void (frame[9] = (frame[9] ?? 0) ^ 1),
+  'its checksum': (frame) => void (frame[20] = (frame[20] ?? 0) ^ 1),
+  'its page': (frame) => void (frame[24 + 4000] = (frame[24 + 4000] ?? 0) ^ 1),
+  'all of its head': (frame) => void frame.fill(0xff, 0, 24),
+  'all of it': (frame) => void frame.fill(0),
+};
+
+/**
+ * A journal that was killed after transactions of every kind: short and long, appended and folded.
+ * @returns the number of its last frame after each of them, and the keys that are there then.
+ */
+function manyTransactions(path: string): { frames: number; keys: number }[] {
+  const alive = `${path}.alive`;
+  const store = new SqliteStore(alive, true);
+  const writer = new ChangeWriter();
+  const states = [{ frames: frames(alive), keys: 0 }];
+  const note = (keys: number) => states.push({ frames: frames(alive), keys });
+  let keys = 0;
+  const append = (...sizes: readonly number[]): void => {
+    const batches = sizes.map((size) => {
+      writer.write(changeKind.put, 'a', `s\0client ${++keys}`, new Uint8Array(size).fill(keys));
+      return writer.take().bytes;
+    });
+    store.append(batches);
+    note(keys);
+  };
+  append(10);
+  append(10);
+  append(20_000);
+  append(10, 3_000, 10);
+  store.fold(1);
+  note(keys);
+  append(10);
+  append(6_000);
+  append(10);
+  store.fold(100_000);
+  note(keys);
+  append(10);
+  append(10);
+  for (const end of ['', '-wal']) copyFileSync(alive + end, path + end);
+  store.abandon();
+  return states;
+}
+
+describe('a write-ahead log of many transactions, each synced before the next', () => {
+  const path = newPath();
+  const states = manyTransactions(path);
+  const wal = readFileSync(`${path}-wal`);
+  const last = states.at(-1)?.frames ?? 0;
+  const lastWhole = states.at(-2) ?? { frames: 0, keys: 0 };
+
+  test('is one: else nothing here would be damage in the middle', () => {
+    expect(readWal(path, null)).toEqual({ transactions: states.length, end: 'whole', frame: null });
+    expect(last).toBe(frames(path));
+    for (const [index, { frames: end }] of states.entries())
+      expect(end - (states[index - 1]?.frames ?? 0)).toBeGreaterThanOrEqual(2);
+  });
+
+  function damagedAt(frame: number, damage: (bytes: Uint8Array) => void): string {
+    const copy = newPath();
+    copyFileSync(path, copy);
+    const bytes = Uint8Array.from(wal);
+    damage(bytes.subarray(32 + (frame - 1) * frameBytes, 32 + frame * frameBytes));
+    writeFileSync(`${copy}-wal`, bytes);
+    return copy;
+  }
+
+  /** Opens it as a start does. @returns how many keys are there. */
+  function open(file: string): { keys: number; warnings: readonly string[] } {
+    const store = new SqliteStore(file, true);
+    while (store.logBytes > 0) store.fold(1_000_000);
+    const keys = store.page(null).length;
+    store.close();
+    return { keys, warnings: store.warnings };
+  }
+
+  test.each(Object.entries(damages))(
+    'damage to %s in any frame before the last transaction is refused',
+    (_what, damage) => {
+      for (let frame = 1; frame <= lastWhole.frames; frame++) {
+        const copy = damagedAt(frame, damage);
+        const before = filesOf(copy);
+        expect(() => open(copy), `frame ${frame}`).toThrow(/is damaged \(its write-ahead log, frame \d+\)/);
+        const { '-shm': _index, ...files } = filesOf(copy);
+        expect(files).toEqual(before);
+      }
+    },
+  );
+
+  test.each(Object.entries(damages))(
+    'damage to %s in any frame of the last transaction cuts that one off',
+    (what, damage) => {
+      for (let frame = lastWhole.frames + 1; frame <= last; frame++) {
+        const copy = damagedAt(frame, damage);
+        const { keys, warnings } = open(copy);
+        expect(keys).toBe(lastWhole.keys);
+        // Of a commit whose head is gone nobody can tell that it was there.
+        const isGone = frame === last && what.startsWith('all of');
+        expect(warnings).toEqual(isGone ? [] : [expect.stringContaining('has been cut off')]);
+        expect(open(copy)).toEqual({ keys: lastWhole.keys, warnings: [] });
+      }
+    },
+  );
+
+  test('cut anywhere, as a power cut leaves it: what was whole by then is there, and nothing is said', () => {
+    for (let frame = 0; frame <= last; frame++) {
+      for (const more of [0, 10, 3_000]) {
+        const copy = newPath();
+        copyFileSync(path, copy);
+        writeFileSync(`${copy}-wal`, wal.subarray(0, 32 + frame * frameBytes + more));
+        const keys = states.findLast(({ frames: end }) => end <= frame)?.keys ?? 0;
+        expect(open(copy)).toEqual({ keys, warnings: [] });
+      }
+    }
+  });
+
+  test('frames of the last transaction that have not come to the disk, whichever: it is cut off', () => {
+    const missing = last - lastWhole.frames;
+    for (let which = 1; which < 2 ** missing; which++) {
+      const copy = newPath();
+      copyFileSync(path, copy);
+      const bytes = Uint8Array.from(wal);
+      for (let index = 0; index < missing; index++) {
+        const start = 32 + (lastWhole.frames + index) * frameBytes;
+        if ((which & (1 << index)) !== 0) bytes.fill(0, start, start + frameBytes);
+      }
+      writeFileSync(`${copy}-wal`, bytes);
+      expect(open(copy).keys).toBe(lastWhole.keys);
+    }
+  });
+});
+
+test('a transaction that was never committed is dropped in silence, whatever of it is in the write-ahead log', () => {
+  const path = newPath();
+  const alive = new SqliteStore(path, true);
+  const writer = new ChangeWriter();
+  writer.write(changeKind.put, 'a', 's\0client', Uint8Array.of(1));
+  alive.append([writer.take().bytes]);
+  alive.abandon();
+  const database = new Database(path);
+  database.run('PRAGMA cache_size = 5');
+  database.run('BEGIN');
+  // Pages that go back to the file and are changed there again: their checksums are put right at the commit only.
+  for (let round = 0; round < 3; round++)
+    for (let seq = 10; seq < 40; seq++)
+      database.query('INSERT OR REPLACE INTO log VALUES (?, 1, ?, randomblob(6000))').run(seq, round);
+  const copy = newPath();
+  for (const end of ['', '-wal']) copyFileSync(path + end, copy + end);
+  database.close();
+  expect(readWal(copy, null)).toMatchObject({ end: 'unfinished' });
+  const store = new SqliteStore(copy, true);
+  expect(store.warnings).toEqual([]);
+  store.fold(1_000);
+  expect(store.page(null)).toHaveLength(1);
+  store.close();
 });

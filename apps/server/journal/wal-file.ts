@@ -6,15 +6,16 @@ import { readFileSync } from 'node:fs';
  * what was on the disk already.
  */
 export interface WalContent {
-  /** Whole transactions before the first frame that is not whole. */
+  /** Whole transactions before its end. */
   readonly transactions: number;
-  /** Number of the first frame that is not whole, from 1; null where there is none. */
-  readonly brokenFrame: number | null;
   /**
-   * Whether that frame lies before the last transaction, which is the only one that can have been on its way to the disk when
-   * each one is synced before the next begins.
+   * What comes behind them. `whole`: nothing. `unfinished`: a transaction that was never committed. `torn`: one that was, and is not
+   * whole. `damaged`: more than one was written, and so the first of them was on the disk, where each one is synced before the next
+   * begins.
    */
-  readonly brokenBeforeTail: boolean;
+  readonly end: 'whole' | 'unfinished' | 'torn' | 'damaged';
+  /** Number of the first frame that is not whole, from 1; where all are, the one at which the unfinished transaction begins. */
+  readonly frame: number | null;
 }
 
 const headerBytes = 32;
@@ -22,10 +23,14 @@ const frameHeaderBytes = 24;
 /** The last bit says in which byte order the checksums are computed. */
 const magicLittleEndian = 0x37_7f_06_82;
 const magicBigEndian = 0x37_7f_06_83;
-const nothing: WalContent = { transactions: 0, brokenFrame: null, brokenBeforeTail: false };
+const nothing: WalContent = { transactions: 0, end: 'whole', frame: null };
 
-/** Reads the log beside a database file; one that is not there or was reset holds nothing. @throws as `node:fs` does. */
-export function readWal(databasePath: string): WalContent {
+/**
+ * Reads the log beside a database file; one that is not there or was reset holds nothing.
+ * @param everyPage number of a page that each transaction writes once; null where there is none.
+ * @throws as `node:fs` does.
+ */
+export function readWal(databasePath: string, everyPage: number | null): WalContent {
   let bytes: Buffer;
   try {
     bytes = readFileSync(`${databasePath}-wal`);
@@ -33,11 +38,11 @@ export function readWal(databasePath: string): WalContent {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return nothing;
     throw error;
   }
-  return inspectWal(bytes);
+  return inspectWal(bytes, everyPage);
 }
 
 /** See https://sqlite.org/fileformat2.html, section 4. */
-export function inspectWal(bytes: Buffer): WalContent {
+function inspectWal(bytes: Buffer, everyPage: number | null): WalContent {
   if (bytes.length < headerBytes + frameHeaderBytes) return nothing;
   const magic = bytes.readUInt32BE(0);
   const isHeaderWhole = magic === magicLittleEndian || magic === magicBigEndian;
@@ -45,33 +50,80 @@ export function inspectWal(bytes: Buffer): WalContent {
   const header = isHeaderWhole ? checksum(bytes, 0, 24, [0, 0], read) : null;
   if (header === null || !isSame(bytes, 24, header)) {
     // Whether anything of it counted cannot be known: a header is written once, and synced before the first frame.
-    return { transactions: 0, brokenFrame: 1, brokenBeforeTail: bytes.some((byte) => byte !== 0) };
+    return { transactions: 0, end: bytes.some((byte) => byte !== 0) ? 'damaged' : 'torn', frame: 1 };
   }
   const frameBytes = frameHeaderBytes + bytes.readUInt32BE(8);
   const salt = bytes.readBigUInt64BE(16);
-  let [sums, transactions, broken, commitsBehind] = [header, 0, 0, 0];
+  const tail = new Tail(everyPage);
   const count = Math.floor((bytes.length - headerBytes) / frameBytes);
-  let lastOfLog = 0;
+  let stored = header;
+  let isOfThisLog = true;
   for (let frame = 1; frame <= count; frame++) {
     const at = headerBytes + (frame - 1) * frameBytes;
-    const isOfThisLog = bytes.readBigUInt64BE(at + 8) === salt;
-    const isCommit = bytes.readUInt32BE(at + 4) !== 0;
-    if (isOfThisLog) lastOfLog = frame;
-    if (broken > 0) {
-      if (isOfThisLog && isCommit) commitsBehind++;
-      continue;
-    }
-    sums = checksum(bytes, at, 8, sums, read);
+    const isSalted = bytes.readBigUInt64BE(at + 8) === salt;
+    // From the checksum that the frame before it says, so that damage to that one does not hide this one.
+    let sums = checksum(bytes, at, 8, stored, read);
     sums = checksum(bytes, at + frameHeaderBytes, frameBytes - frameHeaderBytes, sums, read);
-    if (!isOfThisLog || !isSame(bytes, at + 16, sums)) {
-      broken = frame;
-      // A commit that is damaged itself ends a transaction too.
-      if (isOfThisLog && isCommit) commitsBehind++;
-    } else if (isCommit) transactions++;
+    const isNext = isSame(bytes, at + 16, sums);
+    isOfThisLog = isSalted || (isNext && isOfThisLog);
+    // What an earlier use of the file has left behind the end of this one is no part of it.
+    const [page, isCommit] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4) !== 0];
+    if (isOfThisLog) tail.add({ page, isCommit, isWhole: isSalted && isNext, frame });
+    else tail.gap(frame);
+    stored = [bytes.readUInt32BE(at + 16), bytes.readUInt32BE(at + 20)];
   }
-  // What an earlier use of the file has left behind the end of this one is no damage.
-  if (broken === 0 || lastOfLog < broken) return { transactions, brokenFrame: null, brokenBeforeTail: false };
-  return { transactions, brokenFrame: broken, brokenBeforeTail: commitsBehind > 1 };
+  return tail.content();
+}
+
+/** What was written behind the last whole transaction. */
+class Tail {
+  readonly #everyPage: number | null;
+  #transactions = 0;
+  /** Of the last whole transaction. */
+  #wholeUpTo = 0;
+  #broken: number | null = null;
+  #lastFrame = 0;
+  #commits = 0;
+  /** How often the page that each transaction writes was written, and how often before the last commit. */
+  #marks = 0;
+  #marksCommitted = 0;
+
+  constructor(everyPage: number | null) {
+    this.#everyPage = everyPage;
+  }
+
+  add(found: {
+    readonly page: number;
+    readonly isCommit: boolean;
+    readonly isWhole: boolean;
+    readonly frame: number;
+  }): void {
+    this.#lastFrame = found.frame;
+    if (!found.isWhole) this.#broken ??= found.frame;
+    if (found.page === this.#everyPage) this.#marks++;
+    if (!found.isCommit) return;
+    if (this.#broken === null) {
+      this.#transactions++;
+      this.#wholeUpTo = found.frame;
+      this.#marks = 0;
+    } else {
+      this.#commits++;
+      this.#marksCommitted = this.#marks;
+    }
+  }
+
+  /** A frame that is of an earlier use of the file, or whose head nobody can read. */
+  gap(frame: number): void {
+    this.#broken ??= frame;
+  }
+
+  content(): WalContent {
+    const transactions = this.#transactions;
+    if (this.#lastFrame <= this.#wholeUpTo) return { transactions, end: 'whole', frame: null };
+    const frame = this.#broken ?? this.#wholeUpTo + 1;
+    if (this.#commits === 0) return { transactions, end: 'unfinished', frame };
+    return { transactions, end: Math.max(this.#commits, this.#marksCommitted) > 1 ? 'damaged' : 'torn', frame };
+  }
 }
 
 type Sums = readonly [number, number];
