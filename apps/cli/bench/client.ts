@@ -4,15 +4,21 @@ import { decode, encode, Framer, PacketType } from '../../../packages/codec/mod.
 import { isLoopbackName, usesTls } from '../mqtt/target.ts';
 import { serverNameOf } from '../mqtt/transport.ts';
 import { ConnectionError, type Stage } from '../symptom.ts';
-import type { Outgoing } from './outgoing.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Endpoint } from './plan.ts';
 import { WebSocketLink } from './websocket-link.ts';
 
 const packetBytesMax = 268_435_460;
+/** Acknowledgements that wait for no more than this: it is what one TLS record takes. */
+const answerBytesMax = 16_384;
 
 /** What a client does with what comes. */
 export interface ClientHandler {
-  /** A PUBLISH lies in the framer. It is acknowledged when this returns. */
+  /** Something has been read. Acknowledgements wait until `answer` is called. */
+  received(client: Client): void;
+  /** What was received has been answered. */
+  settled(): void;
+  /** A PUBLISH lies in the framer. */
   published(framer: Framer): void;
   /** A message of ours has arrived: PUBACK or PUBCOMP. */
   acknowledged(): void;
@@ -34,13 +40,15 @@ interface Waiting {
   readonly reject: (error: ConnectionError) => void;
 }
 
-/** One MQTT connection as lean as a load wants it: no queue, no timers, one write for each turn. */
+/** One MQTT connection as lean as a load wants it: no queue and no timers. */
 export class Client {
   allowed: Allowed = { receiveMaximum: 65_535, keepAlive: 0 };
   readonly #endpoint: Endpoint;
   readonly #clientId: string;
   readonly #outgoing: Outgoing;
   readonly #handler: ClientHandler;
+  /** Acknowledgements of what was received since `answer` was called last. */
+  readonly #answers = new Outgoing(64);
   readonly #framer = new Framer(packetBytesMax);
   readonly #webSocket: WebSocketLink | null;
   #socket: Socket | null = null;
@@ -102,10 +110,20 @@ export class Client {
     this.flush();
   }
 
+  /** Acknowledges what was received, in one write. */
+  answer(): void {
+    this.#write(this.#answers);
+    this.#handler.settled();
+  }
+
   /** Writes what stands in the outgoing buffer. */
   flush(): void {
-    const { bytes, length } = this.#outgoing;
-    this.#outgoing.length = 0;
+    this.#write(this.#outgoing);
+  }
+
+  #write(outgoing: Outgoing): void {
+    const { bytes, length } = outgoing;
+    outgoing.length = 0;
     if (length === 0 || this.#isOver) return;
     if (this.#webSocket === null) this.#writeRaw(bytes, length);
     else {
@@ -245,7 +263,8 @@ export class Client {
         this.#webSocket.receive(chunk, this.#deliver, this.#reply);
         if (this.#webSocket.upgraded && this.#stage === 'upgrade') this.#logIn();
       }
-      this.flush();
+      if (this.#answers.length < answerBytesMax) this.#handler.received(this);
+      else this.answer();
     } catch (error) {
       this.#outgoing.length = 0;
       if (error instanceof ConnectionError) this.#fail(error);
@@ -274,22 +293,22 @@ export class Client {
         return;
       case PacketType.PUBREC:
         this.#judge(framer);
-        this.#outgoing.putAck(0x62, buffer[bodyStart] ?? 0, buffer[bodyStart + 1] ?? 0);
+        this.#answers.putAck(0x62, buffer[bodyStart] ?? 0, buffer[bodyStart + 1] ?? 0);
         return;
       case PacketType.PUBREL:
-        this.#outgoing.putAck(0x70, buffer[bodyStart] ?? 0, buffer[bodyStart + 1] ?? 0);
+        this.#answers.putAck(0x70, buffer[bodyStart] ?? 0, buffer[bodyStart + 1] ?? 0);
         return;
       default:
         this.#control(framer);
     }
   }
 
-  /** PUBACK or PUBREC for the PUBLISH in the framer, as its QoS wants. */
+  /** Puts PUBACK or PUBREC for the PUBLISH in the framer, as its QoS wants. */
   #acknowledge({ header, buffer, bodyStart }: Framer): void {
     const qos = (header >> 1) & 3;
     if (qos === 0) return;
     const at = bodyStart + 2 + (((buffer[bodyStart] ?? 0) << 8) | (buffer[bodyStart + 1] ?? 0));
-    this.#outgoing.putAck(qos === 1 ? 0x40 : 0x50, buffer[at] ?? 0, buffer[at + 1] ?? 0);
+    this.#answers.putAck(qos === 1 ? 0x40 : 0x50, buffer[at] ?? 0, buffer[at + 1] ?? 0);
   }
 
   /** @throws ConnectionError for a Reason Code that refuses the message. */

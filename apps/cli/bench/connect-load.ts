@@ -21,7 +21,7 @@ export class ConnectLoad {
   readonly #plan: ConnectPlan;
   readonly #worker: number;
   readonly #board: Board;
-  readonly #outgoing = new Outgoing();
+  readonly #outgoing = new Outgoing(1024);
   readonly #clients: Client[] = [];
   readonly #failures: Record<string, number> = {};
   readonly #times = new Histogram();
@@ -63,6 +63,8 @@ export class ConnectLoad {
   async #open(index: number): Promise<void> {
     const { endpoint, prefix } = this.#plan;
     const handler = {
+      received: (client: Client) => client.answer(),
+      settled: () => {},
       published: () => {},
       acknowledged: () => {},
       writable: () => {},

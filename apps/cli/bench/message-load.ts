@@ -7,6 +7,7 @@ import { openAll } from './open-all.ts';
 import { Outgoing } from './outgoing.ts';
 import { filterOf, shareOf, sourcesOf, subscribersOf, type MessagePlan, type Range } from './plan.ts';
 import { Publisher, type PublisherThread } from './publisher.ts';
+import { Settling } from './settling.ts';
 import { Schedule } from './schedule.ts';
 import { SequenceTrack } from './sequence-track.ts';
 import { Subscriber, type SubscriberThread } from './subscriber.ts';
@@ -14,12 +15,6 @@ import { Subscriber, type SubscriberThread } from './subscriber.ts';
 /** Waits shorter than this are spent turning: a timer is up to a millisecond late. */
 const spinUs = 2000;
 const pollMs = 20;
-/**
- * Shortest time from one look at the sockets to the next, where there is no rate. A generator that takes each message as it comes would make
- * a broker that writes one by one read one by one as well: its figure would show how fast the generator turns. With acknowledgements, what belongs together comes further apart.
- */
-const turnUs = { 0: 20, 1: 200, 2: 200 } as const;
-const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 /** When the load runs, on the clock of `nowUs`. */
 export interface RunTimes {
@@ -49,7 +44,7 @@ export interface MessagePart {
 
 /** The part of a load of messages that one thread does. */
 export class MessageLoad implements PublisherThread, SubscriberThread {
-  readonly outgoing = new Outgoing();
+  readonly outgoing = new Outgoing(256 * 1024);
   readonly board: Board;
   readonly #plan: MessagePlan;
   readonly #worker: number;
@@ -61,6 +56,7 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   readonly #connectTimes = new Histogram();
   readonly #latency = new Histogram();
   readonly #lateness = new Histogram();
+  readonly #settling = new Settling();
   readonly #ended = Promise.withResolvers<never>();
   #times: RunTimes | null = null;
   #schedule: Schedule | null = null;
@@ -71,7 +67,6 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   #sentAll = 0;
   #receivedAll = 0;
   #lastArrivalUs = 0;
-  #lookedAtUs = 0;
   readonly #turn = (): void => this.#endOfTurn();
 
   constructor(plan: MessagePlan, worker: number, board: Board) {
@@ -139,10 +134,17 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
     const times = this.#times;
     if (times !== null && now >= times.measureUs && now < times.endUs) this.#received += 1;
     if (times !== null && intendedUs >= times.measureUs) this.#latency.record(now - intendedUs);
-    if (moved === 0) return;
-    this.board.move(this.#worker, publisher, moved);
+    if (moved > 0) this.board.move(this.#worker, publisher, moved);
+  }
+
+  freed(publisher: number): void {
     const local = this.#publishers[publisher - this.#publisherRange.from];
     if (local !== undefined) this.wake(local);
+  }
+
+  received(client: Client): void {
+    this.#settling.found(client);
+    this.#requestTurn();
   }
 
   failed(error: ConnectionError): void {
@@ -186,7 +188,7 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   }
 
   #requestTurn(): void {
-    if (this.#isTurnRequested || this.#times === null) return;
+    if (this.#isTurnRequested) return;
     this.#isTurnRequested = true;
     setImmediate(this.#turn);
   }
@@ -195,19 +197,13 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   #endOfTurn(): void {
     this.#isTurnRequested = false;
     const times = this.#times;
+    this.#settling.endLook();
+    if (this.#settling.isOpen) this.#requestTurn();
     const now = nowUs();
     if (times === null || now >= times.endUs) return;
     this.#takeFromSchedule(now);
     this.#pumpAwake(now, times);
-    if (this.#schedule === null) this.#endTurnInTime();
-    else if (this.#schedule.nextUs - now < spinUs) this.#requestTurn();
-  }
-
-  /** Looks at the sockets again no sooner than a turn after the last time: what comes meanwhile is taken together. */
-  #endTurnInTime(): void {
-    const leftUs = this.#lookedAtUs + turnUs[this.#plan.qos] - nowUs();
-    if (leftUs > 0) Atomics.wait(neverWoken, 0, 0, leftUs / 1000);
-    this.#lookedAtUs = nowUs();
+    if (this.#schedule !== null && this.#schedule.nextUs - now < spinUs) this.#requestTurn();
   }
 
   /** What fell due after the last turn belongs to the load too. */

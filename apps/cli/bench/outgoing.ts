@@ -3,9 +3,15 @@
  * memory for it.
  */
 export class Outgoing {
-  bytes = new Uint8Array(256 * 1024);
-  view = new DataView(this.bytes.buffer);
+  bytes: Uint8Array<ArrayBuffer>;
+  view: DataView;
   length = 0;
+
+  /** @param capacity bytes that there is room for at first. */
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
 
   /** Makes room for so many more bytes. */
   reserve(count: number): void {

@@ -18,6 +18,8 @@ export interface PublisherThread {
   readonly board: Board;
   /** The publisher has something to do at the end of this turn. */
   wake(publisher: Publisher): void;
+  /** Something has been received on the connection. It is answered once nothing more lies there. */
+  received(client: Client): void;
   failed(error: ConnectionError): void;
 }
 
@@ -71,7 +73,6 @@ export class Publisher implements ClientHandler {
     if (client === null || client.isBlocked) return 0;
     const { outgoing, board } = this.#thread;
     const moved = this.#moved();
-    if (schedule === null && !this.#isWorthATurn(moved)) return 0;
     const before = this.#sent;
     while ((schedule === null || this.owed > 0) && this.#mayStillSend(moved) && outgoing.length < turnBytesMax) {
       this.#append(outgoing, schedule === null ? nowUs : schedule.intendedUs(this.index, this.#sent));
@@ -105,11 +106,18 @@ export class Publisher implements ClientHandler {
     this.#client?.end();
   }
 
+  received(client: Client): void {
+    this.#thread.received(client);
+  }
+
+  settled(): void {
+    this.#thread.wake(this);
+  }
+
   published(): void {}
 
   acknowledged(): void {
     this.#acknowledged += 1;
-    this.#thread.wake(this);
   }
 
   writable(): void {
@@ -125,15 +133,6 @@ export class Publisher implements ClientHandler {
     const arrived = this.#thread.board.movedOf(this.index);
     this.#forgiven = Math.min(this.#forgiven, this.#sent * this.#fan - arrived);
     return arrived + this.#forgiven;
-  }
-
-  /**
-   * A good part of the window has come back: so messages stay together in batches, as they were sent, and do not spread out one by one. With
-   * acknowledgements they spread more, so there it is half of the window, else a quarter.
-   */
-  #isWorthATurn(moved: number): boolean {
-    const free = this.#window - this.#sent + Math.floor(moved / this.#fan);
-    return free >= Math.max(1, this.#window >> (this.#qos === 0 ? 2 : 1));
   }
 
   #mayStillSend(moved: number): boolean {

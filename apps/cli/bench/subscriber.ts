@@ -1,6 +1,6 @@
 import type { Framer } from '../../../packages/codec/mod.ts';
 import type { ConnectionError } from '../symptom.ts';
-import type { ClientHandler } from './client.ts';
+import type { Client, ClientHandler } from './client.ts';
 import type { Range } from './plan.ts';
 import type { SequenceTrack } from './sequence-track.ts';
 import { readStamp, type Stamp } from './stamp.ts';
@@ -9,6 +9,10 @@ import { readStamp, type Stamp } from './stamp.ts';
 export interface SubscriberThread {
   /** A message has come. @param moved how far the stream of its publisher has moved on here. */
   arrived(publisher: number, intendedUs: number, moved: number): void;
+  /** All that lay on a connection has been received, with messages of this publisher: it may send more. */
+  freed(publisher: number): void;
+  /** Something has been received on the connection. It is answered once nothing more lies there. */
+  received(client: Client): void;
   failed(error: ConnectionError): void;
 }
 
@@ -24,6 +28,8 @@ export class Subscriber implements ClientHandler {
   readonly #sources: Range;
   readonly #tracks: readonly SequenceTrack[];
   readonly #highest: Int32Array;
+  /** Publishers whose messages have come since the connection was answered last. */
+  readonly #freed = new Set<number>();
   readonly #thread: SubscriberThread;
 
   /** @param tracks one for each publisher of `sources`; members of a shared group have the same ones. */
@@ -52,6 +58,16 @@ export class Subscriber implements ClientHandler {
     if (sequence > (this.#highest[at] ?? -1)) this.#highest[at] = sequence;
     else if (moved >= 0) this.reordered += 1;
     this.#thread.arrived(publisher, intendedUs, Math.max(0, moved));
+    this.#freed.add(publisher);
+  }
+
+  received(client: Client): void {
+    this.#thread.received(client);
+  }
+
+  settled(): void {
+    for (const publisher of this.#freed) this.#thread.freed(publisher);
+    this.#freed.clear();
   }
 
   acknowledged(): void {}
