@@ -1,53 +1,43 @@
 /**
- * Does `berth bench` say the same as another load generator? `bun bench/agreement.ts --mqttload PATH [--rounds 3] [--seconds 3]
- * [--broker berth|mosquitto] [--only LOAD] [--broker-core 0] [--generator-core 1]` loads Berth and Debian's Mosquitto with both, in turn, by the loads of
- * bench/compare/rows.ts, and compares deliveries per broker CPU-second, and messages a second. PATH is a generator with the options and the
- * output of `mqttload`. Ratios are medians of the rounds, in each of which both had the same machine. Result: bench/results/bench-agreement.json,
- * where everything was run. The exit code is 1 where the two differ by more than 10 % on a broker that both keep busy.
+ * Does `berth bench` say the same as another load generator? `bun bench/agreement.ts --mqttload PATH [--rounds 5] [--seconds 3] [--add]
+ * [--broker berth|mosquitto] [--only LOAD] [--broker-core 0] [--generator-core 1]` loads Berth and Debian's Mosquitto with both, in turn, by
+ * the loads of bench/compare/rows.ts and by pairs with one message under way, and compares deliveries per broker CPU-second, and messages a
+ * second. PATH is a generator with the options and the output of `mqttload`. Ratios are medians of the rounds. A run during which other programs
+ * took more than a tenth of a core is repeated, and in the end left out. Result: bench/results/bench-agreement.json, where everything was run, or with `--add`, which
+ * puts the rounds to those that the file has of the same version. The exit code is 1 where the two differ by more than 10 % on a broker that
+ * both keep busy.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../apps/cli/table.ts';
+import { joinRounds, perCpuSecond, type Row, type Sample, type Samples } from './agreement/row.ts';
 import { startBerth, startMosquitto, type Running } from './compare/brokers.ts';
+import { Disturbance } from './compare/disturbance.ts';
 import { runMqttload, runOwn } from './compare/generators.ts';
 import { describeMachine, describeVersions } from './compare/machine.ts';
-import { median } from './compare/report.ts';
 import { loads, type Load } from './compare/rows.ts';
+import { countSegments } from './compare/segments.ts';
 
-/** What one run of one generator has measured. */
-interface Sample {
-  readonly deliveriesPerSecond: number;
-  /** Share of the broker's core. */
-  readonly brokerCpu: number;
-  /** Share of the generator's core. */
-  readonly generatorCpu: number;
-}
+/** What a generator says, and what was published and delivered a second. */
+type Figures = Omit<Sample, 'segments' | 'disturbance'> & { readonly publishedPerSecond: number };
 
-/** The medians of both. Ratios are `berth bench` over the other one. */
-interface Row {
-  readonly load: string;
-  readonly broker: string;
-  readonly own: Sample;
-  readonly other: Sample;
-  readonly perCpuSecondRatio: number;
-  readonly throughputRatio: number;
-  /** Null where one of the two did not keep the broker busy: then there is nothing to agree on. */
-  readonly agrees: boolean | null;
-}
-
-/** A broker busier than this shows what a delivery costs it. */
-const busyShare = 0.7;
-/** One busier than this is what bounds the throughput. */
-const saturatedShare = 0.9;
-const differenceMax = 0.1;
+/** What other programs may take of a core while it is measured. */
+const disturbanceMax = 0.1;
+const attempts = 5;
+const pauseMs = 2000;
+/** Segments are counted between these times after the start of a generator, when both run. */
+const countFromMs = 2000;
+const countForMs = 1000;
+const warmUpSeconds = 2;
 
 const { values: options } = parseArgs({
   options: {
     mqttload: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
+    add: { type: 'boolean', default: false },
     broker: { type: 'string' },
     only: { type: 'string' },
     'broker-core': { type: 'string', default: '0' },
@@ -58,22 +48,35 @@ if (options.mqttload === undefined)
   throw new Error('--mqttload PATH: the other generator is not part of this project.');
 const program = resolve(options.mqttload);
 const rounds = Math.min(20, Math.max(1, Number(options.rounds)));
-const seconds = Math.min(60, Math.max(1, Number(options.seconds)));
+const seconds = Math.min(60, Math.max(2, Number(options.seconds)));
 const generatorCore = Number(options['generator-core']);
 const checkout = resolve(import.meta.dirname, '..');
-const messageLoads = loads.filter(
-  ({ figures: [first] }) =>
-    first?.kind === 'deliveries' && (options.only === undefined || first.row.name.startsWith(options.only)),
-);
-/** By broker and load, what each generator has measured in each round. */
-const measured = new Map<string, { own: Sample[]; other: Sample[] }>();
+const file = join(import.meta.dirname, 'results/bench-agreement.json');
+const versions = describeVersions(checkout);
+const comparedLoads = loads.filter(({ figures: [first] }) => first?.kind === 'deliveries');
+const chosen = [
+  ...comparedLoads,
+  ...comparedLoads.filter((load) => nameOf(load).includes('pairs')).map(withOneUnderWay),
+].filter((load) => options.only === undefined || nameOf(load) === options.only);
+if (chosen.length === 0) throw new Error(`--only takes one of: ${comparedLoads.map(nameOf).join('; ')}`);
 
+const measured: Samples[] = options.add ? readEarlier() : [];
 for (let round = 1; round <= rounds; round++) {
   console.error(`round ${round} of ${rounds}`);
   await runRound();
 }
-const rows = messageLoads.flatMap((load) => ['berth', 'mosquitto'].flatMap((broker) => rowOf(load, broker)));
-report();
+report(measured.filter((one) => one.own.length > 0).map(joinRounds));
+
+/** The same with a window of one message: then no generator can put messages together, however fast or slow it is. */
+function withOneUnderWay(load: Load): Load {
+  const [first] = load.figures;
+  if (first === undefined) throw new Error('a load without a figure');
+  return {
+    bench: [...load.bench, '--window', '1'],
+    mqttload: [...load.mqttload, '--window', '1'],
+    figures: [{ ...first, row: { ...first.row, name: `${nameOf(load)}, one message each` } }],
+  };
+}
 
 async function runRound(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-agreement-'));
@@ -81,7 +84,7 @@ async function runRound(): Promise<void> {
   try {
     const { running, common } = await startBerth(checkout, folder, Number(options['broker-core']));
     brokers.push(running, await startMosquitto(common));
-    for (const load of messageLoads) {
+    for (const load of chosen) {
       for (const broker of brokers) {
         if (options.broker === undefined || options.broker === broker.name) await measure(load, broker);
       }
@@ -93,94 +96,141 @@ async function runRound(): Promise<void> {
 }
 
 async function measure(load: Load, broker: Running): Promise<void> {
-  const key = `${nameOf(load)}, ${broker.name}`;
-  const both = measured.get(key) ?? { own: [], other: [] };
-  measured.set(key, both);
-  const other = await runMqttload(program, load, broker, seconds, generatorCore);
-  both.other.push({
-    deliveriesPerSecond: other['recv_per_s'] ?? Number.NaN,
-    brokerCpu: other['broker_cpu'] ?? Number.NaN,
-    // Of the whole run, so with the warm-up.
-    generatorCpu: (other['gen_cpu_s'] ?? Number.NaN) / (seconds + 1),
-  });
-  const own = await runOwn(load, broker, seconds, generatorCore);
-  if (!('receivedPerSecond' in own) || own.broker === null) throw new Error('not a load of messages');
-  both.own.push({
-    deliveriesPerSecond: own.receivedPerSecond,
-    brokerCpu: own.broker.cpuShare,
-    generatorCpu: own.generatorCpuShare,
-  });
-  console.error(`  ${key}: ${[both.own.at(-1), both.other.at(-1)].map((sample) => tell(sample)).join(' / ')}`);
-}
-
-function tell(sample: Sample | undefined): string {
-  if (sample === undefined) return '';
-  const { deliveriesPerSecond: rate, brokerCpu, generatorCpu } = sample;
-  return `${kilo(rate / brokerCpu)} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}`;
-}
-
-function rowOf(load: Load, broker: string): Row[] {
-  const both = measured.get(`${nameOf(load)}, ${broker}`);
-  if (both === undefined) return [];
-  const own = middle(both.own);
-  const other = middle(both.other);
-  const ratio = (figure: (sample: Sample) => number): number =>
-    median(both.own.map((sample, index) => figure(sample) / figure(both.other[index] ?? sample)));
-  const perCpuSecondRatio = ratio(({ deliveriesPerSecond, brokerCpu }) => deliveriesPerSecond / brokerCpu);
-  const throughputRatio = ratio(({ deliveriesPerSecond }) => deliveriesPerSecond);
-  const brokerCpu = Math.min(own.brokerCpu, other.brokerCpu);
-  const isNear = (value: number): boolean => Math.abs(value - 1) <= differenceMax;
-  const agrees = isNear(perCpuSecondRatio) && (brokerCpu < saturatedShare || isNear(throughputRatio));
-  return [
-    {
-      load: nameOf(load),
-      broker,
-      own,
-      other,
-      perCpuSecondRatio,
-      throughputRatio,
-      agrees: brokerCpu < busyShare ? null : agrees,
-    },
+  const name = nameOf(load);
+  let samples = measured.find((one) => one.load === name && one.broker === broker.name);
+  if (samples === undefined) {
+    samples = { load: name, broker: broker.name, own: [], other: [] };
+    measured.push(samples);
+  }
+  // A broker that is compiled while it runs shall be as warm for the first as for the second.
+  await runOwn(load, broker, warmUpSeconds, generatorCore);
+  const runs = [
+    { to: samples.own, run: () => own(load, broker) },
+    { to: samples.other, run: () => other(load, broker) },
   ];
+  const taken: { readonly to: Sample[]; readonly sample: Sample }[] = [];
+  for (const { to, run } of samples.own.length % 2 === 0 ? runs : runs.toReversed()) {
+    const sample = await undisturbed(broker, run);
+    if (sample === null) {
+      console.error(`  ${name}, ${broker.name}: left out, the machine has too much else to do`);
+      return;
+    }
+    taken.push({ to, sample });
+  }
+  for (const { to, sample } of taken) to.push(sample);
+  console.error(`  ${name}, ${broker.name}: ${[samples.own.at(-1), samples.other.at(-1)].map(tell).join(' / ')}`);
 }
 
-function middle(samples: readonly Sample[]): Sample {
-  const of = (figure: (sample: Sample) => number): number => median(samples.map(figure));
+/** Repeats a run until nobody else has used the machine. @returns null where that cannot be had. */
+async function undisturbed(broker: Running, run: () => Promise<Figures>): Promise<Sample | null> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const sample = await observed(broker, run);
+    if (sample.disturbance <= disturbanceMax) return sample;
+    console.error(`  once more: other programs took ${percent(sample.disturbance)} of a core`);
+    await Bun.sleep(pauseMs);
+  }
+  return null;
+}
+
+async function observed(broker: Running, run: () => Promise<Figures>): Promise<Sample> {
+  const others = new Disturbance(broker.pid);
+  const [figures, counted] = await Promise.all([run(), segmentsASecond(broker.port)]);
+  const { publishedPerSecond, ...sample } = figures;
   return {
-    deliveriesPerSecond: of((sample) => sample.deliveriesPerSecond),
-    brokerCpu: of((sample) => sample.brokerCpu),
-    generatorCpu: of((sample) => sample.generatorCpu),
+    ...sample,
+    segments:
+      counted === null
+        ? null
+        : { in: counted.toBroker / publishedPerSecond, out: counted.fromBroker / sample.deliveriesPerSecond },
+    disturbance: others.share(),
   };
 }
 
-function report(): void {
+async function segmentsASecond(port: number): Promise<ReturnType<typeof countSegments>> {
+  await Bun.sleep(countFromMs);
+  const before = countSegments(port);
+  const from = performance.now();
+  await Bun.sleep(countForMs);
+  const after = countSegments(port);
+  if (before === null || after === null) return null;
+  const counted = (performance.now() - from) / 1000;
+  return {
+    toBroker: (after.toBroker - before.toBroker) / counted,
+    fromBroker: (after.fromBroker - before.fromBroker) / counted,
+  };
+}
+
+async function own(load: Load, broker: Running): Promise<Figures> {
+  const result = await runOwn(load, broker, seconds, generatorCore);
+  if (!('receivedPerSecond' in result) || result.broker === null) throw new Error('not a load of messages');
+  return {
+    publishedPerSecond: result.sentPerSecond,
+    deliveriesPerSecond: result.receivedPerSecond,
+    brokerCpu: result.broker.cpuShare,
+    generatorCpu: result.generatorCpuShare,
+  };
+}
+
+async function other(load: Load, broker: Running): Promise<Figures> {
+  const result = await runMqttload(program, load, broker, seconds, generatorCore);
+  const field = (name: string): number => result[name] ?? Number.NaN;
+  return {
+    publishedPerSecond: field('pub_per_s'),
+    deliveriesPerSecond: field('recv_per_s'),
+    brokerCpu: field('broker_cpu'),
+    // Of the whole run, so with the warm-up.
+    generatorCpu: field('gen_cpu_s') / (seconds + 1),
+  };
+}
+
+/** @throws Error where the file has rounds of another version. */
+function readEarlier(): Samples[] {
+  if (!existsSync(file)) return [];
+  const earlier = JSON.parse(readFileSync(file, 'utf8')) as { versions: { berth: string }; samples?: Samples[] };
+  if (earlier.versions.berth !== versions.berth)
+    throw new Error(`${file} is of ${earlier.versions.berth} and this is ${versions.berth}: begin without --add`);
+  return earlier.samples ?? [];
+}
+
+function report(rows: readonly Row[]): void {
   console.log(
     renderTable(
-      ['load', 'broker', 'k per CPU-second', 'the other', 'ratio', 'k/s ratio', 'broker CPU', ''],
-      rows.map(({ load, broker, own, other, perCpuSecondRatio, throughputRatio, agrees }) => [
+      ['load', 'broker', 'ratio per CPU-second', 'spread', 'k/s ratio', 'broker CPU', 'generator CPU', 'segments', ''],
+      rows.map(({ load, broker, own: ours, other: theirs, perCpuSecondRatio, throughputRatio, agrees }) => [
         load,
         broker,
-        kilo(own.deliveriesPerSecond / own.brokerCpu),
-        kilo(other.deliveriesPerSecond / other.brokerCpu),
         perCpuSecondRatio.toFixed(2),
+        `${ours.spread.toFixed(2)} / ${theirs.spread.toFixed(2)}`,
         throughputRatio.toFixed(2),
-        `${percent(own.brokerCpu)} / ${percent(other.brokerCpu)}`,
+        `${percent(ours.brokerCpu)} / ${percent(theirs.brokerCpu)}`,
+        `${percent(ours.generatorCpu)} / ${percent(theirs.generatorCpu)}`,
+        `${segments(ours)} / ${segments(theirs)}`,
         agrees === null ? 'not busy' : agrees ? 'agrees' : 'differs',
       ]),
     ),
   );
   process.exitCode = rows.every(({ agrees }) => agrees !== false) ? 0 : 1;
-  if (options.only !== undefined || options.broker !== undefined) return;
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
+  if (!options.add && (options.only !== undefined || options.broker !== undefined)) return;
+  mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
+  const least = Math.min(...measured.map((one) => one.own.length));
   const record = {
     date: new Date().toISOString(),
-    command: 'bun bench/agreement.ts --mqttload PATH',
+    command: `bun bench/agreement.ts --mqttload PATH --rounds ${least}`,
     machine: describeMachine(),
-    versions: describeVersions(checkout),
-    ...{ rounds, seconds, rows },
+    versions,
+    ...{ rounds: least, seconds, rows, samples: measured },
   };
-  writeFileSync(join(folder, 'bench-agreement.json'), `${JSON.stringify(record, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+function tell(sample: Sample | undefined): string {
+  if (sample === undefined) return '';
+  const { deliveriesPerSecond: rate, brokerCpu, generatorCpu } = sample;
+  return `${kilo(perCpuSecond(sample))} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}, segments ${segments(sample)}`;
+}
+
+function segments(sample: Sample): string {
+  return sample.segments === null ? '?' : `${sample.segments.in.toFixed(2)}+${sample.segments.out.toFixed(2)}`;
 }
 
 function nameOf({ figures: [first] }: Load): string {

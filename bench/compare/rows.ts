@@ -26,7 +26,10 @@ const kilo = 'k deliveries per broker CPU-second';
 
 function messages(name: string, must: number, aim: number, bench: string, mqttload: string): Load {
   const row = { name, unit: kilo, higherIsBetter: true, must, aim };
-  return { bench: bench.split(' '), mqttload: mqttload.split(' '), figures: [{ row, kind: 'deliveries' }] };
+  const others = mqttload.split(' ');
+  // The same topics, so that packets have the same length.
+  const topic = others[others.indexOf('--prefix') + 1] ?? '';
+  return { bench: [...bench.split(' '), '--topic', topic], mqttload: others, figures: [{ row, kind: 'deliveries' }] };
 }
 
 /** Connections of the row about idle memory. */

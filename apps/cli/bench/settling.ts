@@ -1,4 +1,8 @@
-import type { Client } from './client.ts';
+/** What waits until nothing more lies on it. */
+interface Answering {
+  /** Acknowledges what was received. */
+  answer(): void;
+}
 
 /**
  * The connections on which there may be more to read. Each is read until a look at the sockets finds nothing more on it, and only then answered:
@@ -7,7 +11,7 @@ import type { Client } from './client.ts';
  */
 export class Settling {
   /** By connection, the look that found something on it last. */
-  readonly #lastLook = new Map<Client, number>();
+  readonly #lastLook = new Map<Answering, number>();
   #look = 0;
 
   /** Whether there is another look to take. */
@@ -16,7 +20,7 @@ export class Settling {
   }
 
   /** This look has found something on the connection. */
-  found(client: Client): void {
+  found(client: Answering): void {
     this.#lastLook.set(client, this.#look);
   }
 
