@@ -34,6 +34,7 @@ export function metricsPage(options: MetricsPageOptions): string {
     residentBytes: process.memoryUsage.rss(),
     cpuSeconds: (user + system) / 1e6,
     openConnections: edge.connectionCount,
+    pacedHandshakes: edge.pacedHandshakeCount,
     eventFailures: sink.failures,
     journal: { queuedBytes: journal.queuedBytes, isFailing: health.isFailing, failures: health.failures },
     installationLimitsReached: {

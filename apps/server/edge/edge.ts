@@ -76,6 +76,11 @@ export class Edge implements Outbox {
     return this.#gate.delayed;
   }
 
+  /** Handshakes that waited for the pace of their deployment, until now. */
+  get pacedHandshakeCount(): number {
+    return this.#gate.paced;
+  }
+
   /** Changes limits while it runs. Connections that are open stay. */
   setLimits(limits: Partial<EdgeLimits>): void {
     Object.assign(this.#limits, limits);

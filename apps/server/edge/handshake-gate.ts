@@ -57,7 +57,12 @@ export class HandshakeGate {
     return this.#inFlight;
   }
 
-  /** How many had to wait for their turn until now. */
+  /** How many waited for the pace of their deployment until now. */
+  get paced(): number {
+    return this.#paces.paced;
+  }
+
+  /** How many had to wait for others of their address until now. */
   get delayed(): number {
     return this.#delayed;
   }

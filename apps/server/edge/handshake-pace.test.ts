@@ -41,6 +41,7 @@ describe('the pace of handshakes', () => {
     expect(bench.started).toHaveLength(30);
     bench.pass(50);
     expect(bench.started).toEqual(Array.from({ length: 40 }, (_, index) => `v${index}`));
+    expect(bench.paces.paced).toBe(20);
   });
 
   test('who comes later does not overtake those that wait', () => {

@@ -26,6 +26,7 @@ export class HandshakePaces<Visitor> {
   readonly #start: (visitor: Visitor) => void;
   readonly #groups = new Map<string, Group<Visitor>>();
   readonly #groupOf = new Map<Visitor, Group<Visitor>>();
+  #paced = 0;
   /** When the next timer fires; Infinity where none is set. */
   #timerAt = Infinity;
 
@@ -44,12 +45,18 @@ export class HandshakePaces<Visitor> {
     this.#start = start;
   }
 
+  /** How many had to wait for their time until now. */
+  get paced(): number {
+    return this.#paced;
+  }
+
   /** @returns whether it may start now; if not, `start` is called for it later. */
   enter(visitor: Visitor, pace: Pace): boolean {
     const group = this.#groups.get(pace.key) ?? { perSecond: 0, dueAt: 0, waiting: new Set<Visitor>() };
     this.#groups.set(pace.key, group);
     group.perSecond = pace.perSecond;
     if (group.waiting.size === 0 && this.#take(group)) return true;
+    this.#paced += 1;
     group.waiting.add(visitor);
     this.#groupOf.set(visitor, group);
     this.#wakeIn(this.#waitMs(group));

@@ -36,6 +36,7 @@ function sources(changes: Partial<MetricsSources> = {}): MetricsSources {
     residentBytes: 123_456,
     cpuSeconds: 1.25,
     openConnections: 17,
+    pacedHandshakes: 3,
     eventFailures: 0,
     journal: { queuedBytes: 4096, isFailing: true, failures: 2 },
     ...changes,
@@ -92,6 +93,7 @@ describe('metrics', () => {
     expect(found.get('process_cpu_seconds_total')).toBe('1.25');
     expect(found.get('berth_open_connections')).toBe('17');
     expect(found.get('berth_event_failures_total')).toBe('0');
+    expect(found.get('berth_handshakes_paced_total')).toBe('3');
   });
 
   test('count faults by deployment, name and number; ordinary ends are none', () => {

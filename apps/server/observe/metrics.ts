@@ -24,6 +24,8 @@ export interface MetricsSources {
   /** How often each limit of the installation was reached. */
   readonly installationLimitsReached: Readonly<Record<InstallationLimitName, number>>;
   /** `Sink.failures`. */
+  /** TLS handshakes that waited for the pace of their deployment. */
+  readonly pacedHandshakes: number;
   readonly eventFailures: number;
   /** The queue of changes that wait for the disk, and whether the disk takes them. */
   readonly journal: { readonly queuedBytes: number; readonly isFailing: boolean; readonly failures: number };
@@ -102,7 +104,17 @@ export function renderMetrics(sources: MetricsSources): string {
 }
 
 function processFamilies(sources: MetricsSources): Family[] {
-  const { version, startedAt, now, residentBytes, cpuSeconds, openConnections, eventFailures, journal } = sources;
+  const {
+    version,
+    startedAt,
+    now,
+    residentBytes,
+    cpuSeconds,
+    openConnections,
+    pacedHandshakes,
+    eventFailures,
+    journal,
+  } = sources;
   const one = (name: string, type: Family['type'], help: string, value: number, labels: Labels = {}): Family => ({
     name,
     type,
@@ -116,6 +128,7 @@ function processFamilies(sources: MetricsSources): Family[] {
     one('process_resident_memory_bytes', 'gauge', 'Resident memory of the process.', residentBytes),
     one('process_cpu_seconds_total', 'counter', 'CPU time of the process, user and system.', cpuSeconds),
     one('berth_open_connections', 'gauge', 'Open sockets, those before CONNECT too.', openConnections),
+    one('berth_handshakes_paced_total', 'counter', 'TLS handshakes that started later, evenly.', pacedHandshakes),
     one('berth_event_failures_total', 'counter', 'Events that could not be logged or kept.', eventFailures),
     one('berth_journal_queued_bytes', 'gauge', 'Changes that wait for the disk.', journal.queuedBytes),
     one('berth_journal_writable', 'gauge', '1, or 0 while the journal cannot be written.', journal.isFailing ? 0 : 1),
