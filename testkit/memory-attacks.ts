@@ -12,6 +12,9 @@ const MiB = 1024 * KiB;
 export const baseBytes = 192 * MiB;
 export const bytesPerConnection = 40 * KiB;
 
+/** How often a limit is used up: memory that is only collected some time grows with that. */
+const timesOver = 4;
+
 /** How large an attack is. */
 export interface AttackSizes {
   readonly slowReaders: number;
@@ -145,7 +148,7 @@ function slowReaders({ slowReaders: count }: AttackSizes): Attack {
   };
 }
 
-/** Many retained messages, asked for by readers that do not read. */
+/** Many retained messages, replaced again and again, asked for by readers that do not read. */
 function retained({ retainedMessages: count, slowReaders: readerCount }: AttackSizes): Attack {
   const outboundBufferBytes = 128 * KiB;
   const payloadBytes = 4 * KiB;
@@ -161,7 +164,7 @@ function retained({ retainedMessages: count, slowReaders: readerCount }: AttackS
       const messages = Array.from({ length: count }, (_, index) =>
         publishPacket(4, { topic: `r/${index}`, payload, qos: 1, retain: true }),
       );
-      await publishAll(publisher as CrowdMember, messages);
+      for (let time = 0; time < timesOver; time++) await publishAll(publisher as CrowdMember, messages);
       const members = await crowd.connect(readers, 'reader');
       for (const member of members) member.socket.pause();
       for (const member of members) await member.send(subscribePacket(4, 1, 'r/#', 1));
@@ -173,7 +176,7 @@ function retained({ retainedMessages: count, slowReaders: readerCount }: AttackS
   };
 }
 
-/** Sessions whose clients are away, each with a queue of its own that is more than full. */
+/** Sessions whose clients are away, each with a queue of its own that is filled again and again: the oldest messages are dropped. */
 function fullQueues({ fullQueues: count }: AttackSizes): Attack {
   const queuedBytes = 128 * KiB;
   const payloadBytes = 8 * KiB;
@@ -191,7 +194,7 @@ function fullQueues({ fullQueues: count }: AttackSizes): Attack {
       }
       const [publisher] = await crowd.connect(1, 'filler');
       const payload = 'x'.repeat(payloadBytes);
-      for (let round = 0; round < (1.5 * queuedBytes) / payloadBytes; round++) {
+      for (let round = 0; round < (timesOver * queuedBytes) / payloadBytes; round++) {
         const messages = away.map((_, index) => publishPacket(4, { topic: `q/${index}`, payload, qos: 1 }));
         await publishAll(publisher as CrowdMember, messages);
       }

@@ -1,7 +1,7 @@
 import type { BatchNumber, DeploymentId } from './ids.ts';
 import type { FaultName } from '../faults/mod.ts';
 import { limitDefinitions, type LimitName } from './limits.ts';
-import { keep, messageBytes, type Message } from './message.ts';
+import { keep, letGo, messageBytes, type Message } from './message.ts';
 import type { AccessRules, DeploymentCounters, EventKind, EventSink, Journal, Policy } from './ports.ts';
 import { Retained } from './routing/retained.ts';
 import { Routes } from './routing/routes.ts';
@@ -91,6 +91,15 @@ export class Broker {
    * @returns how many subscriptions and shared groups matched.
    */
   publish(message: Message, publisher: Session | null, now: number): number {
+    message.holders++;
+    const matched = this.#publish(message, publisher, now);
+    message.encoded = null;
+    message.packet = null;
+    letGo(message);
+    return matched;
+  }
+
+  #publish(message: Message, publisher: Session | null, now: number): number {
     if (message.retain) this.#retain(message, publisher, now);
     const { direct, shared } = this.routes.match(message.topic);
     const matched = direct.length + shared.length;
@@ -117,8 +126,6 @@ export class Broker {
       );
     }
     for (const group of shared) this.#deliverShared(group, message, now);
-    message.encoded = null;
-    message.packet = null;
     return matched;
   }
 
@@ -171,7 +178,7 @@ export class Broker {
 
   /** Whether this very message is the one that is retained for its topic. */
   isRetained(message: Message): boolean {
-    return this.retained.get(message.topic)?.payload === message.payload;
+    return this.retained.get(message.topic) === message;
   }
 
   #retain(message: Message, publisher: Session | null, now: number): void {
@@ -180,11 +187,12 @@ export class Broker {
     this.retainRefused = false;
     if (topic.startsWith('$SYS/')) {
       // The server's own: said anew all the time, so neither limited nor durable.
-      this.retained.set(topic, { ...keep(message), packet: null, encoded: null }, messageBytes(message));
+      this.#setRetained(message, messageBytes(message));
       return;
     }
     if (message.payloadBytes === 0) {
       // [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+      this.#letGoRetained(topic);
       if (this.retained.delete(topic)) context.store.deleteRetained(topic);
       else context.store.awaitRetainedGone(topic);
       this.#keepRetained(topic);
@@ -205,13 +213,24 @@ export class Broker {
         return;
       }
       // [MQTT-3.3.1-5]
-      const stored: Message = { ...keep(message), packet: null, encoded: null };
-      this.retained.set(topic, stored, bytes);
-      context.store.putRetained(stored);
-      this.expireRetained(stored);
+      this.#setRetained(message, bytes);
+      context.store.putRetained(message);
+      this.expireRetained(message);
     }
     counters.retainedMessages = this.retained.count;
     counters.retainedBytes = this.retained.bytes;
+  }
+
+  #setRetained(message: Message, bytes: number): void {
+    this.#letGoRetained(message.topic);
+    keep(message).holders++;
+    this.retained.set(message.topic, message, bytes);
+  }
+
+  /** The message that is retained for the topic is about to be replaced or deleted. */
+  #letGoRetained(topic: string): void {
+    const message = this.retained.get(topic);
+    if (message !== undefined) letGo(message);
   }
 
   /** The retained message of the topic does not go by its time any more. */
@@ -228,6 +247,7 @@ export class Broker {
     if (expiresAt === Infinity) return;
     const timer = this.ports.timers.schedule(expiresAt, () => {
       this.#retainedTimers.delete(topic);
+      this.#letGoRetained(topic);
       this.retained.delete(topic);
       this.context.store.deleteRetained(topic);
       this.counters.retainedMessages = this.retained.count;

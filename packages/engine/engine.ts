@@ -308,6 +308,7 @@ export class Engine implements EngineAdmin {
         properties: null,
         expiresAt: Infinity,
         kept: false,
+        holders: 0,
         packet: null,
         encoded: null,
       },

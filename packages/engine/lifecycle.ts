@@ -1,6 +1,7 @@
 /** From the opening of a session to its end: take-over, leaving, expiry, wills (MQTT 5.0 sections 3.1.2.4, 3.1.2.5, 4.1). */
 import type { ProtocolVersion } from '../codec/mod.ts';
 import type { Broker } from './broker.ts';
+import { letGo } from './message.ts';
 import type { AccessRules } from './ports.ts';
 import { deliver, resend } from './session/deliver.ts';
 import type { SessionLink } from './session/link.ts';
@@ -210,8 +211,9 @@ export function endSession(broker: Broker, session: Session, why: string, now: n
   clearOutbound(context, session);
   for (const item of left) {
     // QoS 2 messages that were sent stay with their session [MQTT-4.8.2-5]; others go to another member.
-    if (item.sharedFilter === null || (item.qos === 2 && item.state !== 'queued')) continue;
-    if (item.message.expiresAt > now) broker.redistribute(item.message, item.sharedFilter, now);
+    const moves = item.sharedFilter !== null && (item.qos !== 2 || item.state === 'queued');
+    if (moves && item.message.expiresAt > now) broker.redistribute(item.message, item.sharedFilter, now);
+    letGo(item.message);
   }
   broker.drops.finish(session, now);
   broker.emit('session.ended', null, now, session, why);

@@ -1,3 +1,4 @@
+import { giveBack } from './give-back.ts';
 import type { Properties, QoS } from '../codec/mod.ts';
 
 /** The PUBLISH that brings a message, as it lies in the receive buffer from `start` to `end`. One object serves all. */
@@ -15,7 +16,10 @@ export interface ReceivedPublish {
 /** An Application Message on its way through a deployment (MQTT 5.0 section 1.2). */
 export interface Message {
   readonly topic: string;
-  /** May be a view into the receive buffer until `keep` has been called; null where only `packet` has it. See `payloadOf`. */
+  /**
+   * May be a view into the receive buffer until `keep` has been called; null where only `packet` has it, and when the last
+   * holder has let go. See `payloadOf`.
+   */
   payload: Uint8Array | null;
   readonly payloadBytes: number;
   readonly qos: QoS;
@@ -27,18 +31,24 @@ export interface Message {
   readonly expiresAt: number;
   /** True once payload and properties belong to the message alone. */
   kept: boolean;
+  /**
+   * How many have it: queues and places in flight, the topic that it is retained for, and whoever publishes it. The last one to
+   * `letGo` gives the memory of the payload back. Infinity where the payload is not the message's alone.
+   */
+  holders: number;
   /** What brought it, while it is being published; null at all other times. */
   packet: ReceivedPublish | null;
   /** Encoded PUBLISH packets by shape, while one publish goes to many; null at all other times. See `session/encode.ts`. */
   encoded: (Uint8Array | undefined)[] | null;
 }
 
-const nothing = new Uint8Array(0);
-
-/** The payload: a view of the receive buffer while the message is not kept. */
+/** The payload: a view of the receive buffer while the message is not kept. @throws Error when the last holder has let go. */
 export function payloadOf(message: Message): Uint8Array {
   const { packet } = message;
-  message.payload ??= packet === null ? nothing : packet.buffer.subarray(packet.payloadStart, packet.end);
+  if (message.payload === null) {
+    if (packet === null) throw new Error('a message that nobody holds was asked for its payload');
+    message.payload = packet.buffer.subarray(packet.payloadStart, packet.end);
+  }
   return message.payload;
 }
 
@@ -54,6 +64,18 @@ export function keep(message: Message): Message {
   }
   message.kept = true;
   return message;
+}
+
+/**
+ * One holder has no more use for the message. After the last one the memory of a large payload is given back at once: a message
+ * that has lain in a queue is old, and what is old the garbage collector takes only when the heap has grown to twice its size.
+ */
+export function letGo(message: Message): void {
+  message.holders--;
+  if (message.holders > 0 || !message.kept) return;
+  const { payload } = message;
+  message.payload = null;
+  if (payload !== null) giveBack(payload);
 }
 
 /** What a kept message is counted with against byte limits. */

@@ -86,9 +86,14 @@ export const mutations: readonly Mutation[] = [
     'What a client has acknowledged stays in the journal.',
     edit(
       'session/deliver.ts',
-      'if (session.persistent) context.store.deleteMessage(session, item);\n}\n\nfunction expired',
-      '}\n\nfunction expired',
+      'if (session.persistent) context.store.deleteMessage(session, item);\n  letGo(item.message);',
+      'letGo(item.message);',
     ),
+  ),
+  mutation(
+    'message-let-go-too-early',
+    'A message that several sessions wait for is given back with the first of them.',
+    edit('message.ts', 'if (message.holders > 0 || !message.kept) return;', 'if (!message.kept) return;'),
   ),
   mutation(
     'dup-not-set',
@@ -212,7 +217,7 @@ export const mutations: readonly Mutation[] = [
   mutation(
     'retained-not-stored',
     'Retained messages are in memory only.',
-    edit('broker.ts', 'context.store.putRetained(stored);', ''),
+    edit('broker.ts', 'context.store.putRetained(message);', ''),
   ),
   mutation(
     'identifiers-lost-in-restart',

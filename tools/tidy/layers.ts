@@ -19,21 +19,28 @@ export interface Layer {
 /** A package is reached through its `mod.ts`, or through a file of its contract: types and plain values. */
 const codec = ['mod', 'types', 'reason-codes'].map((name) => `packages/codec/${name}.ts`);
 const faults = ['mod', 'types', 'names'].map((name) => `packages/faults/${name}.ts`);
-const engine = ['mod', 'ids', 'limits', 'installation-limits', 'ports', 'admin', 'record-kinds', 'token-bucket'].map(
-  (name) => `packages/engine/${name}.ts`,
-);
+const engine = [
+  'mod',
+  'give-back',
+  'ids',
+  'limits',
+  'installation-limits',
+  'ports',
+  'admin',
+  'record-kinds',
+  'token-bucket',
+].map((name) => `packages/engine/${name}.ts`);
 const api = ['packages/api/mod.ts'];
 const samples = ['packages/samples/mod.ts'];
 /** Typed settings, the data directory and the error that says why a start failed: below everything in the server. */
 const config = 'apps/server/config/';
-/** Of use wherever there is memory outside of the heap. */
-const giveBack = 'apps/server/give-back.ts';
 
 /** What the operating system is asked for, where the runtime has no call: below everything in the server, too. */
 const system = 'apps/server/system/';
 
 /** What every part of the engine stands on: types, plain values and timers; nothing that routes or holds sessions. */
 const engineContracts = [
+  'give-back',
   'ids',
   'limits',
   'ports',
@@ -119,18 +126,13 @@ export const layers: readonly Layer[] = [
     instead: 'X.509 only: take plain values, give PEM back.',
   },
   {
-    folder: giveBack,
-    mayImport: [],
-    instead: 'It knows memory only.',
-  },
-  {
     folder: 'apps/server/edge/',
-    mayImport: [config, system, giveBack, ...engine, ...faults, 'node', 'bun'],
+    mayImport: [config, system, ...engine, ...faults, 'node', 'bun'],
     instead: 'The edge moves bytes: decide in the engine, and let compose.ts hand things over.',
   },
   {
     folder: 'apps/server/journal/',
-    mayImport: [config, giveBack, ...engine, 'node', 'bun'],
+    mayImport: [config, ...engine, 'node', 'bun'],
     instead: 'A journal stores keyed bytes: it knows neither packets nor services.',
   },
   {

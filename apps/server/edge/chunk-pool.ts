@@ -1,4 +1,4 @@
-import { giveBack } from '../give-back.ts';
+import { giveBack } from '../../../packages/engine/give-back.ts';
 
 /** A piece of memory with bytes to send from `start` to `end`, and the piece behind it. */
 export interface Chunk {

@@ -1,7 +1,7 @@
 import type { Socket, SocketHandler } from 'bun';
 import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts';
 import type { ListenerKind, Outbox } from '../../../packages/engine/ports.ts';
-import { giveBack } from '../give-back.ts';
+import { giveBack } from '../../../packages/engine/give-back.ts';
 import { bind } from './bind.ts';
 import type { Certificate } from './certificate.ts';
 import { readServerName } from './client-hello.ts';

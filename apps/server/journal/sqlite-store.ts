@@ -1,7 +1,7 @@
 /** The file of the journal, synchronously: rows of batches, and the snapshot that they are folded into. */
 import type { Database, Statement } from 'bun:sqlite';
 import { BootError } from '../config/boot-error.ts';
-import { giveBack } from '../give-back.ts';
+import { giveBack } from '../../../packages/engine/give-back.ts';
 import { collectChanges, type Net } from './net-changes.ts';
 import { openFile } from './sqlite-file.ts';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';

@@ -201,6 +201,7 @@ function route(connection: Connection, { broker, session }: Connected, now: numb
     properties: forwardedProperties(properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: false,
+    holders: 0,
     packet,
     encoded: null,
   };

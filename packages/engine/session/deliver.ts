@@ -1,5 +1,6 @@
 import { encodeAck, PacketType, ReasonCode, type QoS } from '../../codec/mod.ts';
-import { keep, type Message, type ReceivedPublish } from '../message.ts';
+import { giveBack } from '../give-back.ts';
+import { keep, letGo, type Message, type ReceivedPublish } from '../message.ts';
 import type { SessionContext } from './context.ts';
 import { encodeMessage } from './encode.ts';
 import { forward, forwardable } from './forward.ts';
@@ -33,6 +34,7 @@ export function deliver(
   // A QoS 0 subscriber that is away misses the message; QoS 1 and 2 wait for it [MQTT-4.5.0-1].
   if (link === null && !session.persistent) return;
   const { outbound } = session;
+  message.holders++;
   const item: OutboundMessage = {
     sequence: outbound.nextSequence(),
     message,
@@ -101,7 +103,7 @@ function sendUnacknowledged(
   }
   context.counters.publishesSentQoS0++;
   if (packet !== null) forward(link, packet, 0, retain, 0);
-  else if (bytes !== null) link.write(bytes);
+  else if (bytes !== null) writeOnce(link, message, bytes);
 }
 
 /** Size of what is sent: of the packet as it came, or of the encoded one. */
@@ -111,6 +113,7 @@ function sizeOf(packet: ReceivedPublish | null, bytes: Uint8Array | null): numbe
 
 function forget(context: SessionContext, session: Session, item: OutboundMessage): void {
   if (session.persistent) context.store.deleteMessage(session, item);
+  letGo(item.message);
 }
 
 function expired(message: Message, now: number): boolean {
@@ -128,6 +131,12 @@ function launch(
   session.outbound.launch(item);
   if (session.persistent) context.store.putInFlight(session, item);
   transmit(context, session, link, item, false, now);
+}
+
+/** Sends what was encoded; where nobody else gets the same bytes, their memory goes back at once. */
+function writeOnce(link: SessionLink, message: Message, bytes: Uint8Array): void {
+  link.write(bytes);
+  if (message.encoded === null) giveBack(bytes);
 }
 
 /** Puts the PUBLISH of a message in flight on the wire. */
@@ -169,7 +178,7 @@ function transmit(
   if (packet !== null) forward(link, packet, qos, retain, packetIdentifier);
   else if (bytes === null) return;
   else if (waits) link.writeDurable(context.store.written, message.encoded === null ? bytes : bytes.slice());
-  else link.write(bytes);
+  else writeOnce(link, message, bytes);
 }
 
 /** Sends from the queue what the client may have now. Call when a place in flight or in the buffer has come free. */

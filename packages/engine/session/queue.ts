@@ -1,3 +1,4 @@
+import { letGo } from '../message.ts';
 import type { SessionContext } from './context.ts';
 import type { OutboundMessage } from './outbound.ts';
 import type { Session } from './session.ts';
@@ -39,6 +40,7 @@ export function dropped(
   else context.counters.messagesDroppedQueue++;
   if (session.persistent) context.store.deleteMessage(session, item);
   context.dropped(session, fault, item.message.topic, now);
+  letGo(item.message);
 }
 
 /** The one way in which an acknowledged message can be lost: the oldest of a full queue, counted and said. */

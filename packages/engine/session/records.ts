@@ -228,6 +228,8 @@ function storedMessage(bytes: Uint8Array, qos: QoS, retain: boolean, expiresAt: 
     properties: publish.properties,
     expiresAt: expiresAt ?? Infinity,
     kept: true,
+    // The one that it was stored for.
+    holders: 1,
     packet: null,
     encoded: null,
   };

@@ -36,6 +36,8 @@ export function willMessage(will: Will, now: number): Message {
     properties: forwardedProperties(will.fields.properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: true,
+    // The payload is that of the will.
+    holders: Infinity,
     packet: null,
     encoded: null,
   });
