@@ -12,9 +12,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Service } from '../testkit/service.ts';
-import { median } from './compare/report.ts';
+import { type Beside, measureBeside } from './neighbour/beside.ts';
 import { giveCore } from './neighbour/own-core.ts';
-import { Quiet, type Latencies } from './neighbour/quiet.ts';
+import { Quiet } from './neighbour/quiet.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,10 +32,6 @@ const kinds = ['fanOut', 'connects', 'impatient', 'retained', 'churn'].filter(
 );
 const ratePerSecond = 500;
 const ratioMax = 2;
-/** A noise says when it has begun; the retained one has to publish its messages first, at the rate that it is allowed. */
-const noiseStartMs = 40_000;
-/** Between the halves of a round: what the noise has left behind is worked off. */
-const settleMs = 500;
 
 await using service = await Service.start();
 const first = [
@@ -46,21 +42,9 @@ if (first.includes(false)) console.error('Other programs disturb the measurement
 await using quiet = await Quiet.open(service, ratePerSecond);
 await quiet.measure(1_000);
 
-interface Row {
-  readonly noise: string;
-  readonly aloneP50Ms: number;
-  readonly aloneP99Ms: number;
-  readonly besideP50Ms: number;
-  readonly besideP99Ms: number;
-  /** Share of the service's core while the noise was on. */
-  readonly serviceCpu: number;
-  readonly roundRatiosP99: readonly number[];
-  readonly ratioP99: number;
-}
-
-const rows: Row[] = [];
+const rows: (Beside & { readonly noise: string })[] = [];
 for (const kind of kinds) {
-  const row = await runNoise(kind);
+  const row = { noise: kind, ...(await runNoise(kind)) };
   rows.push(row);
   console.log(
     `${kind}: p99 ${row.besideP99Ms} ms beside, ${row.aloneP99Ms} ms alone, ratio ${row.ratioP99} (${row.roundRatiosP99.join(', ')}; p50 ${row.besideP50Ms} / ${row.aloneP50Ms}; service CPU ${row.serviceCpu})`,
@@ -69,61 +53,11 @@ for (const kind of kinds) {
 if (options.only === undefined) await record();
 process.exitCode = rows.every(({ ratioP99 }) => ratioP99 <= ratioMax) ? 0 : 1;
 
-async function runNoise(kind: string): Promise<Row> {
+async function runNoise(kind: string): Promise<Beside> {
   const { address, username, password } = await quiet.neighbour(`noisy ${kind}`);
-  const noise = Bun.spawn(
-    [
-      ...['chrt', '-o', '0', process.execPath, join(import.meta.dirname, 'neighbour/noise.ts')],
-      ...[kind, String(service.ready.mqtts), address, username, password],
-    ],
-    { stdout: 'pipe', stderr: 'inherit' },
-  );
-  try {
-    const begun = noise.stdout.getReader().read();
-    if ((await Promise.race([begun, Bun.sleep(noiseStartMs)])) === undefined) throw new Error(`${kind} has not begun`);
-    const alone: Latencies[] = [];
-    const beside: Latencies[] = [];
-    const shares: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      noise.kill('SIGSTOP');
-      await Bun.sleep(settleMs);
-      alone.push(await quiet.measure(seconds * 1000));
-      noise.kill('SIGCONT');
-      await Bun.sleep(settleMs);
-      const before = await cpuSeconds();
-      beside.push(await quiet.measure(seconds * 1000));
-      shares.push(((await cpuSeconds()) - before) / seconds);
-    }
-    return rowOf(kind, alone, beside, shares);
-  } finally {
-    noise.kill('SIGKILL');
-    await noise.exited;
-    await Bun.sleep(settleMs);
-  }
-}
-
-function rowOf(
-  noise: string,
-  alone: readonly Latencies[],
-  beside: readonly Latencies[],
-  shares: readonly number[],
-): Row {
-  const ratios = beside.map(({ p99 }, index) => p99 / (alone[index]?.p99 ?? Number.NaN));
-  const middle = (values: readonly number[]): number => Number(median(values).toFixed(2));
-  return {
-    noise,
-    aloneP50Ms: middle(alone.map(({ p50 }) => p50)),
-    aloneP99Ms: middle(alone.map(({ p99 }) => p99)),
-    besideP50Ms: middle(beside.map(({ p50 }) => p50)),
-    besideP99Ms: middle(beside.map(({ p99 }) => p99)),
-    serviceCpu: middle(shares),
-    roundRatiosP99: ratios.map((ratio) => Number(ratio.toFixed(2))),
-    ratioP99: middle(ratios),
-  };
-}
-
-async function cpuSeconds(): Promise<number> {
-  return (await service.metrics()).get('process_cpu_seconds_total') ?? Number.NaN;
+  const program = join(import.meta.dirname, 'neighbour/noise.ts');
+  const command = [process.execPath, program, kind, String(service.ready.mqtts), address, username, password];
+  return measureBeside(service, command, () => quiet.measure(seconds * 1000), rounds);
 }
 
 async function record(): Promise<void> {

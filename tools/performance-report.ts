@@ -8,6 +8,7 @@ import { readResults, type Results } from './performance/results.ts';
 import { agreementSection } from './performance/sections/agreement.ts';
 import { comparisonSection } from './performance/sections/comparison.ts';
 import { durableSection, killSection } from './performance/sections/durability.ts';
+import { durableNeighbourSection } from './performance/sections/durable-neighbour.ts';
 import { foldingSection } from './performance/sections/folding.ts';
 import { growthSection } from './performance/sections/growth.ts';
 import { attackSection, soakSection } from './performance/sections/memory.ts';
@@ -33,7 +34,8 @@ const introduction = {
 
 /** The sections, in the order of the page. */
 export function sectionsOf(results: Results): Section[] {
-  const { comparison, durable, kill, neighbour, growth, soak, attack, start, restart, folding, agreement } = results;
+  const { comparison, durable, kill, neighbour, durableNeighbour, growth, soak } = results;
+  const { attack, start, restart, folding, agreement } = results;
   return [
     ...(comparison === null ? [] : [comparisonSection(comparison)]),
     ...(durable === null ? [] : [durableSection(durable)]),
@@ -42,6 +44,7 @@ export function sectionsOf(results: Results): Section[] {
     ...(restart === null ? [] : [restartSection(restart)]),
     ...(folding === null ? [] : [foldingSection(folding)]),
     ...(neighbour === null ? [] : [neighbourSection(neighbour)]),
+    ...(durableNeighbour === null ? [] : [durableNeighbourSection(durableNeighbour)]),
     ...(growth === null ? [] : [growthSection(growth)]),
     ...(soak === null ? [] : [soakSection(soak)]),
     ...(attack === null ? [] : [attackSection(attack)]),

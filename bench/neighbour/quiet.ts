@@ -1,25 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { connectPacket, publishPacket, subscribePacket } from '../../testkit/packets.ts';
-import { RawClient } from '../../testkit/raw-client.ts';
+import { publishPacket, subscribePacket } from '../../testkit/packets.ts';
+import type { RawClient } from '../../testkit/raw-client.ts';
 import type { Service } from '../../testkit/service.ts';
-
-/** Of the messages of one measurement, in milliseconds. */
-export interface Latencies {
-  readonly p50: number;
-  readonly p99: number;
-}
-
-/** A deployment with a user. */
-export interface Place {
-  readonly id: string;
-  readonly address: string;
-  readonly username: string;
-  readonly password: string;
-}
+import { latenciesOf, type Latencies } from './latencies.ts';
+import { connectTo, liftRates, makePlace, type Place } from './place.ts';
 
 const talkerCount = 4;
-const password = 'a password that is long enough';
-
 /** A deployment in which a few clients talk a little, and one listens. */
 export class Quiet implements AsyncDisposable {
   readonly #service: Service;
@@ -38,10 +23,8 @@ export class Quiet implements AsyncDisposable {
   static async open(service: Service, ratePerSecond: number): Promise<Quiet> {
     const place = await makePlace(service, 'quiet');
     // What it is measured with is not to be slowed by limits of its own.
-    const none = ['messagesPerSecond', 'publishesPerSecondPerClient', 'bytesPerSecondPerClient'];
-    const lifted = none.flatMap((name) => ['--limit', `${name}=none`]);
-    await service.berthJson('deployment', 'set', place.id, ...lifted);
-    const member = (clientId: string) => connect(service, place, clientId);
+    await liftRates(service, place);
+    const member = (clientId: string) => connectTo(service, place, clientId);
     const listener = await member('listener');
     listener.send(subscribePacket(4, 1, 'quiet', 0));
     await listener.expect('90 03 00 01 00');
@@ -78,38 +61,10 @@ export class Quiet implements AsyncDisposable {
       this.#talkers[index % talkerCount]?.send(publishPacket(4, { topic: 'quiet', payload: String(index) }));
     }
     await hearing;
-    latencies.sort((a, b) => a - b);
-    const at = (share: number) => latencies[Math.ceil(latencies.length * share) - 1] ?? Number.NaN;
-    return { p50: at(0.5), p99: at(0.99) };
+    return latenciesOf(latencies);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#listener, ...this.#talkers].map((client) => client[Symbol.asyncDispose]()));
   }
-}
-
-async function makePlace(service: Service, name: string): Promise<Place> {
-  const { id, address } = await service.berthJson<{ id: string; address: string }>('deployment', 'create', name);
-  const token = readFileSync(`${service.dataDirectory}/admin-token`, 'utf8').trim();
-  const made = await fetch(`http://127.0.0.1:${service.ready.http}/api/v1/deployments/${id}/credentials`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ username: 'user', password }),
-  });
-  if (!made.ok) throw new Error(`no credential: ${await made.text()}`);
-  return { id, address, username: 'user', password };
-}
-
-async function connect(service: Service, place: Place, clientId: string): Promise<RawClient> {
-  const ca = readFileSync(service.ready.ca, 'utf8');
-  const { username } = place;
-  const client = await RawClient.connect({
-    transport: 'tls',
-    port: service.ready.mqtts,
-    serverName: place.address,
-    ca,
-  });
-  client.send(connectPacket({ version: 4, clientId, username, password: place.password, keepAlive: 0 }));
-  await client.expect('20 02 00 00');
-  return client;
 }

@@ -104,6 +104,23 @@ const neighbour = z.object({
   rows: z.array(z.object({ noise: z.string(), aloneP99Ms: z.number(), besideP99Ms: z.number(), ratioP99: z.number() })),
 });
 
+const durableNeighbour = z.object({
+  ...base,
+  rounds: z.number(),
+  ratePerSecond: z.number(),
+  rows: z.array(
+    z.object({
+      rates: z.enum(['default', 'none']),
+      payloadBytes: z.number(),
+      floodPerSecond: z.number(),
+      aloneP50Ms: z.number(),
+      aloneP99Ms: z.number(),
+      besideP50Ms: z.number(),
+      besideP99Ms: z.number(),
+    }),
+  ),
+});
+
 const attack = z.object({
   ...base,
   constant: z.object({ baseBytes: z.number(), bytesPerConnection: z.number() }),
@@ -181,6 +198,7 @@ export interface Results {
   readonly growth: Named<z.infer<typeof growth>> | null;
   readonly durable: Named<z.infer<typeof durable>> | null;
   readonly neighbour: Named<z.infer<typeof neighbour>> | null;
+  readonly durableNeighbour: Named<z.infer<typeof durableNeighbour>> | null;
   readonly attack: Named<z.infer<typeof attack>> | null;
   readonly start: Named<z.infer<typeof start>> | null;
   readonly restart: Named<z.infer<typeof restart>> | null;
@@ -222,6 +240,7 @@ export function readResults(root: string, folder: string): Results {
     growth: parse('growth', growth),
     durable: parse('durable', durable),
     neighbour: parse('neighbour', neighbour),
+    durableNeighbour: parse('durable-neighbour', durableNeighbour),
     attack: parse('attack', attack),
     start: parse('start', start),
     restart: parse('restart', restart),
