@@ -124,7 +124,7 @@ function manyTransactions(path: string): { frames: number; keys: number }[] {
   const append = (...sizes: readonly number[]): void => {
     const batches = sizes.map((size) => {
       writer.write(changeKind.put, 'a', `s\0client ${++keys}`, new Uint8Array(size).fill(keys));
-      return writer.take().bytes;
+      return new Uint8Array(writer.take().bytes);
     });
     store.append(batches);
     note(keys);
@@ -255,7 +255,35 @@ test('a transaction that was never committed is dropped in silence, whatever of 
   expect(readWal(copy, null)).toMatchObject({ end: 'unfinished' });
   const store = new SqliteStore(copy, true);
   expect(store.warnings).toEqual([]);
+  // Nothing of it lies behind what is written from now on.
+  writer.write(changeKind.put, 'a', 's\0other', Uint8Array.of(2));
+  store.append([writer.take().bytes]);
+  expect(readWal(copy, null)).toEqual({ transactions: 1, end: 'whole', frame: null });
   store.fold(1_000);
-  expect(store.page(null)).toHaveLength(1);
+  expect(store.page(null)).toHaveLength(2);
+  store.close();
+});
+
+test('what folding that failed has written does not lie behind the transactions that follow', () => {
+  const path = newPath();
+  new SqliteStore(path, true).close();
+  const database = new Database(path);
+  database.run(`
+    CREATE TRIGGER full BEFORE INSERT ON snapshot WHEN new.key = 'last' BEGIN SELECT RAISE(ABORT, 'no room'); END;
+  `);
+  database.close();
+  const store = new SqliteStore(path, true);
+  const writer = new ChangeWriter();
+  // More than the page cache takes, so that pages go to the log before the commit.
+  for (let key = 0; key < 100; key++) writer.write(changeKind.put, 'a', `key ${key}`, new Uint8Array(50_000).fill(key));
+  writer.write(changeKind.put, 'a', 'last', Uint8Array.of(1));
+  store.append([writer.take().bytes]);
+  const written = frames(path);
+  expect(() => store.fold(1)).toThrow('no room');
+  expect(written).toBeGreaterThan(1_000);
+  expect(readFileSync(`${path}-wal`)).toHaveLength(0);
+  writer.write(changeKind.put, 'a', 'more', Uint8Array.of(2));
+  store.append([writer.take().bytes]);
+  expect(readWal(path, null)).toEqual({ transactions: 1, end: 'whole', frame: null });
   store.close();
 });
