@@ -64,8 +64,9 @@ const measured: Samples[] = options.add ? readEarlier() : [];
 for (let round = 1; round <= rounds; round++) {
   console.error(`round ${round} of ${rounds}`);
   await runRound();
+  save();
 }
-report(measured.filter((one) => one.own.length > 0).map(joinRounds));
+report();
 
 /** The same with a window of one message: then no generator can put messages together, however fast or slow it is. */
 function withOneUnderWay(load: Load): Load {
@@ -192,7 +193,27 @@ function readEarlier(): Samples[] {
   return earlier.samples ?? [];
 }
 
-function report(rows: readonly Row[]): void {
+function rowsNow(): Row[] {
+  return measured.filter((one) => one.own.length > 0).map(joinRounds);
+}
+
+/** Writes the file, unless only a part was asked for. */
+function save(): void {
+  if (!options.add && (options.only !== undefined || options.broker !== undefined)) return;
+  mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
+  const least = Math.min(...measured.map((one) => one.own.length));
+  const record = {
+    date: new Date().toISOString(),
+    command: `bun bench/agreement.ts --mqttload PATH --rounds ${least}`,
+    machine: describeMachine(),
+    versions,
+    ...{ rounds: least, seconds, rows: rowsNow(), samples: measured },
+  };
+  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+function report(): void {
+  const rows = rowsNow();
   console.log(
     renderTable(
       ['load', 'broker', 'ratio per CPU-second', 'spread', 'k/s ratio', 'broker CPU', 'generator CPU', 'segments', ''],
@@ -210,17 +231,6 @@ function report(rows: readonly Row[]): void {
     ),
   );
   process.exitCode = rows.every(({ agrees }) => agrees !== false) ? 0 : 1;
-  if (!options.add && (options.only !== undefined || options.broker !== undefined)) return;
-  mkdirSync(join(import.meta.dirname, 'results'), { recursive: true });
-  const least = Math.min(...measured.map((one) => one.own.length));
-  const record = {
-    date: new Date().toISOString(),
-    command: `bun bench/agreement.ts --mqttload PATH --rounds ${least}`,
-    machine: describeMachine(),
-    versions,
-    ...{ rounds: least, seconds, rows, samples: measured },
-  };
-  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function tell(sample: Sample | undefined): string {

@@ -174,6 +174,15 @@ const folding = z.object({
   rows: z.array(z.object({ changesPerSecond: z.number(), acknowledgementMs: waits, mainThreadMs: waits })),
 });
 
+const generator = z.object({
+  /** Shares of a core. */
+  ...{ brokerCpu: z.number(), generatorCpu: z.number() },
+  /** TCP segments to the broker for each message, and from it for each delivery; null where they were not counted. */
+  segments: z.object({ in: z.number(), out: z.number() }).nullable(),
+  /** Largest round over the smallest. */
+  spread: z.number(),
+});
+
 const agreement = z.object({
   ...base,
   rounds: z.number(),
@@ -182,6 +191,7 @@ const agreement = z.object({
     z.object({
       load: z.string(),
       broker: z.string(),
+      ...{ own: generator, other: generator },
       perCpuSecondRatio: z.number(),
       throughputRatio: z.number(),
       /** Null where one of the two did not keep the broker busy. */
