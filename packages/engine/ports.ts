@@ -39,7 +39,10 @@ export type CloseCause =
 /** Edge to core: the inputs that the link carries. `now` is added by whoever drives the engine. */
 export interface LinkInput {
   opened(connection: ConnectionId, facts: ConnectionFacts): void;
-  /** The bytes are valid during the call only. The core may write to them meanwhile; afterwards they are as they were. */
+  /**
+   * The bytes are valid during the call only. The core may write to them meanwhile; afterwards they are as they were. Not a Buffer
+   * of Node.js, whose `slice` copies nothing.
+   */
   data(connection: ConnectionId, bytes: Uint8Array): void;
   /**
    * After a flush that left bytes unsent, or where `send` has answered with 16 KiB or more since; and again whenever that

@@ -112,7 +112,8 @@ export class WebSocketLayer implements Layer, FrameSink {
       return;
     }
     if (!this.#decide(decideUpgrade(head.toString('latin1', 0, end)))) return;
-    const rest = head.subarray(end + endOfHead.length);
+    // No Buffer: where its `slice` is a view, that of what the core is given is a copy, which it keeps and gives back.
+    const rest = new Uint8Array(head.subarray(end + endOfHead.length));
     if (rest.length > 0) this.#decoder?.feed(rest);
   }
 

@@ -140,6 +140,18 @@ describe('frames', () => {
     expect(receivedBytes(connection).toString()).toBe('first');
   });
 
+  test('behind the upgrade request: what the core has copied of them is its own', async () => {
+    using server = listen();
+    const slices: Uint8Array[] = [];
+    server.core.onData = (_connection, bytes) => {
+      slices.push(bytes.slice());
+      bytes.fill(0);
+    };
+    using _client = await FrameClient.open(server.port, maskedFrame(Buffer.from('first')));
+    await server.core.until(() => slices.length > 0);
+    expect(Buffer.concat(slices).toString()).toBe('first');
+  });
+
   test('of the core, sent while the connection opens, come behind the response', async () => {
     using server = listen();
     server.core.onOpened = ({ id }) => server.edge.send(id, Buffer.from('welcome'));
