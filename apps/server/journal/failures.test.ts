@@ -175,6 +175,24 @@ describe('a journal that cannot be written', () => {
     expect(await disk.content()).toEqual({ 'a/one': '1' });
   });
 
+  test('a close while what waited is being written again writes that, and what came meanwhile, once', async () => {
+    const disk = new Disk();
+    const journal = await disk.open({ answerMsMax: 20 });
+    const { failed } = trouble(journal);
+    disk.break('append SQLITE_FULL');
+    journal.put(a, 'one', bytes('1'));
+    journal.flush();
+    await failed;
+    const again = trouble(journal);
+    disk.break('append hang');
+    expect((await again.failed).message).toBe('the disk does not answer');
+    journal.put(a, 'two', bytes('2'));
+    const closed = journal.close();
+    disk.repair();
+    await closed;
+    expect(await disk.content()).toEqual({ 'a/one': '1', 'a/two': '2' });
+  });
+
   test('no room to fold: batches go on, and are folded when there is', async () => {
     const disk = new Disk();
     const journal = await disk.open();

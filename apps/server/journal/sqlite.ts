@@ -117,11 +117,16 @@ export class SqliteJournal implements ServerJournal {
   close(): Promise<void> {
     if (this.#phase === 'closing' || this.#phase === 'closed') return this.#closedPromise.promise;
     this.flush();
-    const wasWriting = this.#phase === 'writing';
+    const phase = this.#phase;
     this.#phase = 'closing';
-    if (wasWriting) this.#say({ kind: 'close' });
-    // Once more, for it may work by now.
-    else this.#open(true);
+    if (phase === 'failing') {
+      // Once more, for it may work by now.
+      this.#open(true);
+      return this.#closedPromise.promise;
+    }
+    // What waited is being written again; what has come since was not sent.
+    if (phase === 'renewing') this.#appendAll(this.#renewedUpTo);
+    this.#say({ kind: 'close' });
     return this.#closedPromise.promise;
   }
 
@@ -163,9 +168,9 @@ export class SqliteJournal implements ServerJournal {
     this.#say({ kind: 'append', number, memory, start, end, isLast });
   }
 
-  /** Everything that waits, in one transaction. */
-  #appendAll(): void {
-    const { batches } = this.#queue;
+  /** Everything that waits behind that batch, in one transaction. */
+  #appendAll(after = 0): void {
+    const batches = this.#queue.batches.filter(({ number }) => number > after);
     for (const [index, batch] of batches.entries()) this.#append(batch, index === batches.length - 1);
   }
 
