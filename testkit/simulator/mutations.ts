@@ -96,6 +96,25 @@ export const mutations: readonly Mutation[] = [
     edit('message.ts', 'if (message.holders > 0 || !message.kept) return;', 'if (!message.kept) return;'),
   ),
   mutation(
+    'retained-message-not-held',
+    'What is retained is given back when the last session has got it.',
+    edit('broker.ts', 'keep(message).holders++;', 'keep(message);'),
+  ),
+  mutation(
+    'let-go-before-moving',
+    'A message of a shared subscription is given back before another member gets it.',
+    edit(
+      'lifecycle.ts',
+      'const moves = item.sharedFilter !== null',
+      'letGo(item.message);\n    const moves = item.sharedFilter !== null',
+    ),
+  ),
+  mutation(
+    'let-go-when-received',
+    'A QoS 2 message is given back with PUBREC, and once more with PUBCOMP.',
+    edit('session/deliver.ts', 'outbound.release(item);', 'outbound.release(item);\n  letGo(item.message);'),
+  ),
+  mutation(
     'dup-not-set',
     'What is sent again does not say so.',
     edit(
