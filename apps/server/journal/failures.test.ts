@@ -193,6 +193,23 @@ describe('a journal that cannot be written', () => {
     expect(await disk.content()).toEqual({ 'a/one': '1', 'a/two': '2' });
   });
 
+  test('a close while the file is being opened again waits for that', async () => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    const { failed } = trouble(journal);
+    disk.break('append SQLITE_FULL');
+    journal.put(a, 'one', bytes('1'));
+    journal.flush();
+    await failed;
+    disk.break('open hang');
+    // The timer that opens it again was set before this one, and is shorter.
+    await Bun.sleep(20);
+    const closed = journal.close();
+    disk.repair();
+    await closed;
+    expect(await disk.content()).toEqual({ 'a/one': '1' });
+  });
+
   test('no room to fold: batches go on, and are folded when there is', async () => {
     const disk = new Disk();
     const journal = await disk.open();

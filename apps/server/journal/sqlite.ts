@@ -120,8 +120,8 @@ export class SqliteJournal implements ServerJournal {
     const phase = this.#phase;
     this.#phase = 'closing';
     if (phase === 'failing') {
-      // Once more, for it may work by now.
-      this.#open(true);
+      // Once more, for it may work by now; unless that is under way.
+      if (this.#retry !== null) this.#open(true);
       return this.#closedPromise.promise;
     }
     // What waited is being written again; what has come since was not sent.
@@ -247,6 +247,7 @@ export class SqliteJournal implements ServerJournal {
     this.#page.promise.catch(() => {});
     this.#page.reject(error);
     this.#tellFailure(error);
+    if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(true), this.#options.retryMs);
   }
 
