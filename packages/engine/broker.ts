@@ -101,6 +101,7 @@ export class Broker {
 
   #publish(message: Message, publisher: Session | null, now: number): number {
     if (message.retain) this.#retain(message, publisher, now);
+    if (message.qos > 0) this.context.store.awaitSubscribersGone(message.topic);
     const { direct, shared } = this.routes.match(message.topic);
     const matched = direct.length + shared.length;
     // The server's own messages are nobody's to be slowed down for.
@@ -130,8 +131,8 @@ export class Broker {
   }
 
   /**
-   * Whether a message would change what has to survive: it is retained, or kept for a session that outlives its connection, or
-   * (QoS 2) leaves a receipt in the session that publishes it.
+   * Whether a message needs the journal before it is acknowledged: it is retained, or kept for a session that outlives its
+   * connection, or would have been for one whose end is not durable, or (QoS 2) leaves a receipt in the session that publishes it.
    */
   wouldStore(
     { topic, qos, retain }: Pick<Message, 'topic' | 'qos' | 'retain'>,
@@ -142,6 +143,7 @@ export class Broker {
     if (retain && !topic.startsWith('$SYS/') && (payloadBytes > 0 || this.retained.sizeOf(topic) > 0)) return true;
     if (qos === 0) return false;
     if (qos === 2 && publisher.persistent) return true;
+    if (this.context.store.hasEndingSubscribers(topic)) return true;
     const { direct, shared } = this.routes.match(topic);
     for (const delivery of direct) {
       const own = delivery.subscriber === publisher ? delivery.toSelf : delivery;

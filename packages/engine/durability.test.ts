@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { DEPLOYMENT, EngineBench } from '../../testkit/engine-bench.ts';
+import type { EngineClient } from '../../testkit/engine-client.ts';
 import type { ConnackPacket } from '../codec/mod.ts';
 
 const persistent = { clientId: 'a', cleanStart: false, sessionExpiryInterval: 1000 } as const;
@@ -138,6 +139,56 @@ describe('an acknowledgement that something is gone waits until it is gone for g
     expect(client.names()).toEqual(['CONNACK']);
     client.lose();
     expect(bench.connecting({ clientId: 'a' }).names()).toEqual(['CONNACK']);
+  });
+});
+
+describe('a message for a session that has just ended is acknowledged when that is durable, for a crash could bring it back', () => {
+  const ends: [string, (bench: EngineBench, keeper: EngineClient) => void][] = [
+    [
+      'expired',
+      (bench, keeper) => {
+        keeper.lose();
+        bench.flush();
+        bench.advance(1_000_000);
+      },
+    ],
+    ['ended by its client', (_bench, keeper) => keeper.disconnect(0, { sessionExpiryInterval: 0 })],
+    ['discarded by a clean start', (bench) => void bench.connecting({ clientId: 'a', cleanStart: true })],
+    ['resumed to end with its connection', (bench) => void bench.connecting({ clientId: 'a', cleanStart: false })],
+  ];
+
+  test.each(ends)('%s', (_how, end) => {
+    const bench = slow();
+    const publisher = bench.connect({ clientId: 'b' });
+    const keeper = bench.subscriber('t/+', persistent, { qos: 1 });
+    keeper.subscribe('$share/g/s', { qos: 2, packetIdentifier: 3 });
+    keeper.subscribe('zero', { qos: 0, packetIdentifier: 4 });
+    bench.flush();
+    end(bench, keeper);
+    publisher.publish('zero', 'x', { qos: 1, packetIdentifier: 1 });
+    publisher.publish('other', 'x', { qos: 2, packetIdentifier: 2 });
+    publisher.pubrel(2);
+    expect(publisher.take().map(({ type }) => type)).toEqual([4, 5, 7]);
+    publisher.publish('t/x', 'x', { qos: 1, packetIdentifier: 3 });
+    publisher.publish('s', 'x', { qos: 2, packetIdentifier: 4 });
+    expect(publisher.names()).toEqual([]);
+    bench.flush();
+    expect(publisher.take().map(({ type }) => type)).toEqual([4, 5]);
+    publisher.publish('t/x', 'x', { qos: 1, packetIdentifier: 5 });
+    expect(publisher.take().map(({ type }) => type)).toEqual([4]);
+  });
+
+  test('killed before: the session is there again, and nothing was acknowledged that it lacks', () => {
+    const bench = slow();
+    const keeper = bench.subscriber('t', { ...persistent, sessionExpiryInterval: 10 }, { qos: 1 });
+    bench.flush();
+    const publisher = bench.connect({ clientId: 'b' });
+    keeper.lose();
+    bench.advance(10_000);
+    publisher.publish('t', 'x', { qos: 1 });
+    bench.crash();
+    expect(bench.counters().sessions).toBe(1);
+    expect(publisher.names()).toEqual([]);
   });
 });
 

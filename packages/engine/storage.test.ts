@@ -208,6 +208,22 @@ describe('while the journal cannot be written', () => {
     expect(client.names()).toEqual(['PUBACK 1', 'PUBACK 2 0x97']);
   });
 
+  test('a message for a session that ends meanwhile is refused, as long as a crash could bring the session back', () => {
+    const world = bench();
+    const [modern, older] = [world.connect({ clientId: 'p' }), world.connect({ clientId: 'o', version: 4 })];
+    fail(world);
+    world.advance(1_000_000);
+    expect(world.counters().sessions).toBe(2);
+    modern.publish('kept', 'x', { qos: 1, packetIdentifier: 1 });
+    modern.publish('other', 'x', { qos: 1, packetIdentifier: 2 });
+    older.publish('kept', 'x', { qos: 1, packetIdentifier: 1 });
+    expect([modern.names(), older.names()]).toEqual([['PUBACK 1 0x97', 'PUBACK 2 0x10'], []]);
+    fail(world, false);
+    world.flush();
+    modern.publish('kept', 'x', { qos: 1, packetIdentifier: 3 });
+    expect([modern.names(), older.names()]).toEqual([['PUBACK 3 0x10'], ['PUBACK 1']]);
+  });
+
   test('a deployment that is added meanwhile is held back too', () => {
     const world = bench();
     fail(world);

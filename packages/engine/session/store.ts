@@ -2,6 +2,7 @@ import type { BatchNumber, DeploymentId } from '../ids.ts';
 import type { Message } from '../message.ts';
 import type { Journal } from '../ports.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
+import { EndedFilters } from './ended-filters.ts';
 import type { OutboundMessage } from './outbound.ts';
 import {
   encodeInFlight,
@@ -23,6 +24,8 @@ export class SessionStore {
   readonly #durable: () => BatchNumber;
   /** Sessions and retained messages that were deleted, by key, with the batch; those that are durable go by and by. */
   readonly #deleted = new Map<string, BatchNumber>();
+  /** What sessions had subscribed to with QoS 1 or 2 whose deletion is not durable. */
+  readonly #ended = new EndedFilters();
   #written: BatchNumber = 0;
 
   /** @param durable the highest batch that is durable. */
@@ -72,12 +75,28 @@ export class SessionStore {
   /** Forgets the session with all that belongs to it. */
   deleteSession(session: Session): void {
     if (!this.#journal.durable) return;
-    for (const topicFilter of session.subscriptions.keys())
+    for (const [topicFilter, { qos }] of session.subscriptions) {
       this.#delete(keyOf.subscription(session.clientId, topicFilter));
+      if (qos > 0) this.#ended.add(topicFilter, this.#journal.openBatch);
+    }
     for (const item of session.outbound.all()) this.deleteMessage(session, item);
     for (const identifier of session.received) this.#delete(keyOf.received(session.clientId, identifier));
     session.recorded = false;
     this.#deleteForGood(keyOf.session(session.clientId));
+  }
+
+  /**
+   * A message with the topic is about to be acknowledged: that waits until sessions are gone for good that would have kept it.
+   * Else a crash could bring one back, and its client would find it present without the message.
+   */
+  awaitSubscribersGone(topic: string): void {
+    if (this.#ended.isEmpty) return;
+    this.#written = Math.max(this.#written, this.#ended.batchOf(topic, this.#durable()));
+  }
+
+  /** Whether the acknowledgement of a message with the topic waits for that. */
+  hasEndingSubscribers(topic: string): boolean {
+    return !this.#ended.isEmpty && this.#ended.batchOf(topic, this.#durable()) > 0;
   }
 
   putSubscription(session: Session, topicFilter: string, options: SubscriptionOptions): void {
