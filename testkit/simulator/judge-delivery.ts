@@ -208,9 +208,13 @@ function judgeOrder(device: Device, message: SimMessage, packet: PublishPacket, 
   if (message.deliveries.some((delivery) => delivery.device === device && delivery.epoch === epoch)) return;
   // Its turn may have gone by: it was lost at QoS 0, it was dropped, or nobody had subscribed yet to this QoS. It comes again when it is sent again.
   const mayHaveBeenDropped = message.expiryMs !== null || device.world.watch.mayBeMissing(message.deployment) > 0;
+  const isOwn = message.publisher === device.profile.clientId;
   const isLate = !possibleRecords(device, epoch, message).some(
-    ({ confirmedAt, qos }) =>
-      confirmedAt !== null && confirmedAt < message.sentAt && Math.min(qos, message.qos) === packet.qos,
+    ({ confirmedAt, qos, noLocal }) =>
+      confirmedAt !== null &&
+      confirmedAt < message.sentAt &&
+      Math.min(qos, message.qos) === packet.qos &&
+      !(noLocal && isOwn),
   );
   const hasMissedTurn = packet.qos === 0 || mayHaveBeenDropped || isLate || message.wasPutOff;
   if (message.transmissions > 1 && hasMissedTurn) return;

@@ -23,6 +23,8 @@ export interface SimMessage {
   connection: ConnectionId | null;
   /** How often it was sent: each time at QoS 1 may be a message of its own. */
   transmissions: number;
+  /** In which lives of the service it was sent, by how often it had been killed. */
+  readonly lives: Set<number>;
   /** The publisher has been told that it is safe. */
   ackedAt: number | null;
   ackedTime: number;
@@ -101,6 +103,7 @@ export class Ledger {
       sentAt: stamp,
       sentTime: now,
       transmissions: 0,
+      lives: new Set(),
       ackedAt: null,
       ackedTime: 0,
       settledAt: null,

@@ -93,6 +93,7 @@ export class Publishing {
   #transmit(message: SimMessage, packetIdentifier: number, dup: boolean, mayAlias: boolean): void {
     const { wire, profile } = this.#device;
     message.transmissions++;
+    message.lives.add(this.#device.world.crashes);
     message.connection = wire?.id ?? null;
     message.settledAt = null;
     const properties: Properties = {};

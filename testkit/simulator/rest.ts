@@ -13,6 +13,8 @@ const roundMs = 50;
 const pingRounds = 16;
 /** Longer than drops of one session wait to be said together. */
 const dropReportMs = 11_000;
+/** How often drops may go on while it is waited for that. */
+const dropWaitsMax = 20;
 
 const unlimited: Limits = {
   ...defaultLimits(),
@@ -34,11 +36,23 @@ export function comeToRest(world: World): void {
   });
   for (const deployment of world.scenario.deployments) world.restrict(deployment, unrestricted);
   settle(world, world.actors);
-  for (let waited = 0; waited < dropReportMs; waited += roundMs) round(world, world.actors, waited / roundMs);
-  settle(world, world.actors);
+  awaitDropReports(world);
   world.watch.judgeDrops();
   judgeAtRest(world);
   for (const device of world.actors) if (device.isConnected) judgeReplays(world, device);
+}
+
+/** Who comes back late has messages dropped late: waits until there was time to say the last drop. */
+function awaitDropReports(world: World): void {
+  let { dropCount } = world.watch;
+  for (let count = 0; count < dropWaitsMax; count++) {
+    for (let waited = 0; waited < dropReportMs; waited += roundMs) round(world, world.actors, waited / roundMs);
+    settle(world, world.actors);
+    const before = dropCount;
+    ({ dropCount } = world.watch);
+    if (dropCount === before) return;
+  }
+  throw new Violation('everything comes to rest', `messages are still dropped: ${dropCount}`);
 }
 
 /** Limits are lifted, and each subscription and each retained message is looked at. */

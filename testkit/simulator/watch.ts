@@ -139,8 +139,7 @@ export class Watch {
     const batch = world.disk.openBatch;
     const message = world.wills.published(this.#deviceOf(event), event.detail ?? '', batch, world.now);
     message.transmissions++;
-    // Of a deployment that was deleted while its CONNECT was on the way.
-    message.isForgotten = false;
+    message.lives.add(world.crashes);
     if (message.ackedAt === null) message.settledAt = null;
     this.#published.push({ message, batch });
     if (!world.disk.durable) this.durable(batch);
@@ -258,6 +257,17 @@ export class Watch {
     world.wills.restarted(durableBatch, world.scenario.graceMs, world.now);
     const stamp = world.stamp();
     for (const message of world.ledger.messages) if (!message.isWill) message.settledAt ??= stamp;
+  }
+
+  /** What the engine has counted as dropped, for any reason, in this life. */
+  get dropCount(): number {
+    const world = this.#world;
+    let sum = 0;
+    for (const deployment of world.scenario.deployments) {
+      const counters = world.counters(deployment);
+      for (const counter of Object.values(dropCounters)) sum += counters[counter];
+    }
+    return sum;
   }
 
   /** At rest, every drop has been said by an event. */

@@ -68,6 +68,8 @@ export class Wills {
     }
     const asked = this.#asked.get(wire.id);
     if (asked === undefined) return;
+    // The deployment may have been deleted while CONNECT was on its way: the will is of the one that was made anew.
+    asked.message.isForgotten = false;
     const will: Will = {
       device,
       connection: wire.id,
