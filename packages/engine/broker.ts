@@ -280,12 +280,14 @@ export class Broker {
       return;
     }
     if (existed) this.#dropBacklog(session, topicFilter);
+    const { newest } = this.retained;
     session.backlog.push({
       topicFilter,
       messages: this.retained.match(topicFilter),
       options,
       pending: null,
       isRetained: (message) => this.isRetained(message),
+      isLater: ({ topic: later }) => this.retained.orderOf(later) > newest,
     });
   }
 

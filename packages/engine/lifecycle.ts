@@ -127,11 +127,12 @@ export function leaveSession(broker: Broker, session: Session, keepWill: boolean
 
 /** Retained messages that had not gone out yet wait in the queue of the session. */
 function keepBacklog(broker: Broker, session: Session, now: number): void {
-  for (const { messages, options, pending, isRetained } of session.backlog.splice(0)) {
+  for (const { messages, options, pending, isRetained, isLater } of session.backlog.splice(0)) {
     const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
-      if (qos === 0 || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
+      if (qos === 0 || isLater(message) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic)))
+        continue;
       deliver(
         broker.context,
         session,

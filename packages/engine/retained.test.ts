@@ -184,6 +184,41 @@ describe('many retained messages to one subscription', () => {
     expect(later.filter(({ payload }) => payload !== 'new')).toEqual([]);
   });
 
+  test.each(['stays', 'leaves'])(
+    'a message that comes after the subscription comes once with QoS 1 or 2, though its turn is still to come; the client %s',
+    (what) => {
+      const bench = new EngineBench({ limits: { inFlightOut: 2 } });
+      const publisher = bench.connect({ clientId: 'p' });
+      for (let index = 0; index < 4; index++)
+        publisher.publish(`t/${index}`, 'old', { retain: true, qos: 1, packetIdentifier: 1 });
+      let client = bench.connect(persistent);
+      client.subscribe('t/#', { qos: 2 });
+      const seen: string[] = [];
+      const read = (): void => {
+        for (let messages = client.messages(); messages.length > 0; messages = client.messages()) {
+          for (const { topic, payload, qos, retain, packetIdentifier } of messages) {
+            seen.push(`${topic} ${payload} ${retain}`);
+            if (qos === 1) client.puback(packetIdentifier);
+            if (qos !== 2) continue;
+            client.pubrec(packetIdentifier);
+            client.pubcomp(packetIdentifier);
+          }
+        }
+      };
+      publisher.publish('t/0', '', { retain: true });
+      // One whose turn was over, one that was there before, and one of a new topic.
+      for (const [index, topic] of ['t/0', 't/3', 't/4'].entries())
+        publisher.publish(topic, 'new', { retain: true, qos: 2, packetIdentifier: index + 1 });
+      if (what === 'leaves') {
+        client.lose();
+        client = bench.connecting(persistent);
+      }
+      read();
+      expect(seen.filter((line) => line.includes('new'))).toEqual(['t/0 new false', 't/3 new false', 't/4 new false']);
+      expect(seen).toContain('t/2 old true');
+    },
+  );
+
   test('a subscription that is replaced in the middle, and asks for none again: the rest comes as the new one says', () => {
     const bench = new EngineBench({ limits: { inFlightOut: 2 } });
     const publisher = bench.connect({ clientId: 'p', version: 4 });

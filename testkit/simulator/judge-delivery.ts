@@ -23,8 +23,31 @@ function copiesAllowed(device: Device, epoch: number, message: SimMessage, taken
     records.filter(({ topicFilter }) => isShared(topicFilter)).map(({ topicFilter }) => topicFilter),
   );
   const live = (records.some(({ topicFilter }) => !isShared(topicFilter)) ? 1 : 0) + shared.size;
-  const replays = message.retain ? records.filter(({ topicFilter }) => !isShared(topicFilter)).length : 0;
-  return live * taken + replays;
+  return live * taken + replaysAllowed(device, records, message, taken);
+}
+
+/** How many copies of a message may come because it was retained: one for each subscription. */
+function replaysAllowed(
+  device: Device,
+  records: readonly SubscriptionRecord[],
+  message: SimMessage,
+  taken: number,
+): number {
+  if (!message.retain) return 0;
+  const plain = records.filter(({ topicFilter }) => !isShared(topicFilter));
+  const atMostOnce = plain.filter(({ qos }) => Math.min(qos, message.qos) === 0).length;
+  const surely = plain.filter((record) => Math.min(record.qos, message.qos) > 0 && mayReplay(record, message)).length;
+  // At QoS 0, a topic that was emptied and got the message again while its subscription was served may come twice.
+  const emptied = [...device.world.ledger.retained(message.deployment, message.topic)].filter(
+    ({ payload, expiryMs, settledAt }) =>
+      (payload === '' || expiryMs !== null) && (settledAt === null || settledAt > message.sentAt),
+  ).length;
+  return surely + atMostOnce * (1 + Math.min(taken - 1, emptied));
+}
+
+/** Whether the message may have been retained when the subscription was made. */
+function mayReplay({ confirmedAt }: SubscriptionRecord, { sentAt }: SimMessage): boolean {
+  return confirmedAt === null || sentAt < confirmedAt;
 }
 
 /** How often the engine may have taken the message for a new one. */
@@ -92,7 +115,8 @@ function judgeTerms(device: Device, message: SimMessage, packet: PublishPacket, 
     what,
   );
   const isOwn = message.publisher === profile.clientId && !message.isWill;
-  demand(!isOwn || packet.retain || records.some(({ noLocal }) => !noLocal), 'No Local [MQTT-3.8.3-3]', what);
+  const isReplay = packet.retain && (packet.qos === 0 || records.some((record) => mayReplay(record, message)));
+  demand(!isOwn || isReplay || records.some(({ noLocal }) => !noLocal), 'No Local [MQTT-3.8.3-3]', what);
   const isShareOnly = records.every(({ topicFilter }) => isShared(topicFilter));
   if (isShareOnly) world.coverage.saw('message of a shared subscription delivered');
   demand(
@@ -100,8 +124,10 @@ function judgeTerms(device: Device, message: SimMessage, packet: PublishPacket, 
     'RETAIN is for retained messages [MQTT-3.3.1-8] [MQTT-3.3.1-12]',
     what,
   );
-  if (packet.retain && records.every(({ retainAsPublished }) => !retainAsPublished))
+  if (packet.retain && records.every(({ retainAsPublished }) => !retainAsPublished)) {
     world.coverage.saw('retained message replayed');
+    demand(isReplay, 'RETAIN is for what was there before the subscription [MQTT-3.3.1-12]', what);
+  }
   const { properties } = packet;
   const known = new Set(records.map(({ identifier }) => identifier));
   for (const identifier of properties?.subscriptionIdentifiers ?? [])

@@ -309,6 +309,11 @@ export const mutations: readonly Mutation[] = [
     edit('session/deliver.ts', 'if (pending !== null && !entry.isRetained(pending)) continue;', ''),
   ),
   mutation(
+    'later-retained-sent',
+    'A retained message that came after the subscription, and was delivered as it came, is sent as retained too.',
+    edit('session/deliver.ts', 'if (qos > 0 && entry.isLater(message)) continue;', ''),
+  ),
+  mutation(
     'queue-not-stored',
     'Messages for a session that is away are in memory only.',
     edit(

@@ -3,6 +3,8 @@ import { TopicTree } from '../topic/topic-tree.ts';
 interface Kept<R> {
   readonly message: R;
   readonly bytes: number;
+  /** Counts what was set before it, of all topics. */
+  readonly order: number;
 }
 
 /**
@@ -12,6 +14,7 @@ interface Kept<R> {
 export class Retained<R> {
   readonly #tree = new TopicTree<Kept<R>>();
   #bytes = 0;
+  #newest = 0;
 
   /** Topics with a retained message. */
   get count(): number {
@@ -21,6 +24,16 @@ export class Retained<R> {
   /** Sum of what `set` was told. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** The order of what was set last. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** When the message of the topic was set, in the order of `newest`; 0 where there is none. */
+  orderOf(topic: string): number {
+    return this.#tree.get(topic)?.order ?? 0;
   }
 
   get(topic: string): R | undefined {
@@ -35,7 +48,7 @@ export class Retained<R> {
   /** Keeps a message, in place of the one that the topic has [MQTT-3.3.1-5]. */
   set(topic: string, message: R, bytes: number): void {
     this.#bytes += bytes - this.sizeOf(topic);
-    this.#tree.set(topic, { message, bytes });
+    this.#tree.set(topic, { message, bytes, order: ++this.#newest });
   }
 
   /** @returns false where the topic had no message [MQTT-3.3.1-6]. */

@@ -219,6 +219,8 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
     }
     if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
     const qos = options.qos < message.qos ? options.qos : message.qos;
+    // At QoS 0 it may have been dropped as it came.
+    if (qos > 0 && entry.isLater(message)) continue;
     if (link.congested || (qos > 0 && !hasRoom(context, session, link))) {
       entry.pending = message;
       return;

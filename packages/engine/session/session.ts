@@ -20,6 +20,8 @@ export interface RetainedBacklog {
   pending: Message | null;
   /** Whether the message is still the one that is retained for its topic. */
   readonly isRetained: (message: Message) => boolean;
+  /** Whether the message came after the subscription, which has brought it as it came. */
+  readonly isLater: (message: Message) => boolean;
 }
 
 /**
