@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { regressions } from './regressions.ts';
 import { readSteps, shrink, writeSteps } from './shrink.ts';
 import { simulate } from './simulation.ts';
 import { matches } from './topics.ts';
@@ -15,6 +16,13 @@ describe('the simulator itself', () => {
       expect(first).toEqual(second);
     }
   });
+
+  test.each(regressions.map(({ seed, what }) => [seed, what] as const))(
+    'seed %d, which broke a promise once, breaks none (%s)',
+    (seed) => {
+      expect(simulate(seed).violation?.message).toBeUndefined();
+    },
+  );
 
   test('a run with some of the steps left out is a run too', () => {
     const lines: string[] = [];
