@@ -8,11 +8,14 @@ export class EndedFilters {
   /** With the last batch in which a session ended that had the filter; oldest batch first. */
   readonly #batches = new Map<string, BatchNumber>();
 
-  get isEmpty(): boolean {
-    return this.#batches.size === 0;
+  /** Filters that are kept. */
+  get count(): number {
+    return this.#batches.size;
   }
 
-  add(topicFilter: string, batch: BatchNumber): void {
+  /** A session ends that has the filter. What is durable goes, so that it does not pile up where nobody asks. */
+  add(topicFilter: string, batch: BatchNumber, durable: BatchNumber): void {
+    this.#dropDurable(durable);
     const shared = parseSharedFilter(topicFilter);
     const filter = shared === null || shared === 'invalid' ? topicFilter : shared.topicFilter;
     this.#batches.delete(filter);
@@ -23,7 +26,6 @@ export class EndedFilters {
   /** The batch with which all sessions are gone for good that would have got the topic; 0 where there is none to wait for. */
   batchOf(topic: string, durable: BatchNumber): BatchNumber {
     this.#dropDurable(durable);
-    if (this.isEmpty) return 0;
     let last: BatchNumber = 0;
     this.#trie.match(topic, (filter) => {
       last = Math.max(last, this.#batches.get(filter) ?? 0);

@@ -77,7 +77,7 @@ export class SessionStore {
     if (!this.#journal.durable) return;
     for (const [topicFilter, { qos }] of session.subscriptions) {
       this.#delete(keyOf.subscription(session.clientId, topicFilter));
-      if (qos > 0) this.#ended.add(topicFilter, this.#journal.openBatch);
+      if (qos > 0) this.#ended.add(topicFilter, this.#journal.openBatch, this.#durable());
     }
     for (const item of session.outbound.all()) this.deleteMessage(session, item);
     for (const identifier of session.received) this.#delete(keyOf.received(session.clientId, identifier));
@@ -90,13 +90,13 @@ export class SessionStore {
    * Else a crash could bring one back, and its client would find it present without the message.
    */
   awaitSubscribersGone(topic: string): void {
-    if (this.#ended.isEmpty) return;
+    if (this.#ended.count === 0) return;
     this.#written = Math.max(this.#written, this.#ended.batchOf(topic, this.#durable()));
   }
 
   /** Whether the acknowledgement of a message with the topic waits for that. */
   hasEndingSubscribers(topic: string): boolean {
-    return !this.#ended.isEmpty && this.#ended.batchOf(topic, this.#durable()) > 0;
+    return this.#ended.count > 0 && this.#ended.batchOf(topic, this.#durable()) > 0;
   }
 
   putSubscription(session: Session, topicFilter: string, options: SubscriptionOptions): void {
