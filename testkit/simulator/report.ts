@@ -27,6 +27,7 @@ when everybody is back and everything has arrived, whether anything is missing.
 | \`npm test -- --only simulate\` | what the checks of the project run: the 2,000 seeds, and the faults below |
 
 A seed that fails prints itself with the few steps that are enough for it; the line that it prints runs exactly that again.
+Seeds that have failed once stand in \`testkit/simulator/regressions.ts\`, with what was wrong; the unit tests run them.
 
 ## What the model demands
 
