@@ -52,6 +52,7 @@ export function comparisonSection(result: NonNullable<Results['comparison']>): S
       ),
       ...content.warnings.map((warning) => `- ${warning}`),
       ...(content.warnings.length > 0 ? [''] : []),
+      ...connectWords(language),
       ...generatorWords(content.generator, language),
       ...provenance(language, content, 'bun bench/compare.ts', file),
     ],
@@ -88,6 +89,16 @@ function generatorWords(generator: string, language: Language): string[] {
     language === 'en'
       ? "`mqttload` is a separate small load generator in C that is not part of this repository; `npx bun bench/compare.ts` without `--mqttload` repeats the table with the project's own generator."
       : '`mqttload` 是一个独立的小型 C 语言负载生成器，不属于本仓库；不带 `--mqttload` 运行 `npx bun bench/compare.ts`，即用项目自带的生成器重新得到此表。',
+    '',
+  ];
+}
+
+/** What the figure of a connect hangs on, which a table cannot say. */
+function connectWords(language: Language): string[] {
+  return [
+    language === 'en'
+      ? 'What a connect with password costs a broker hangs on the hash of the password: Mosquitto 2.1.2 hashes with argon2id by default and needs 0.63 ms here, a third of which Berth needs ([ADR 10](../adr/0010-what-a-connect-and-a-tail-latency-are-made-of.md)).'
+      : '一次带密码的连接对服务器的开销取决于密码的散列算法：Mosquitto 2.1.2 默认使用 argon2id，在此需要 0.63 毫秒，Berth 只需其三分之一（[ADR 10](../adr/0010-what-a-connect-and-a-tail-latency-are-made-of.md)）。',
     '',
   ];
 }
