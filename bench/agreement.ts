@@ -1,18 +1,20 @@
 /**
  * Does `berth bench` say the same as another load generator? `bun bench/agreement.ts --mqttload PATH [--rounds 5] [--seconds 3] [--add]
  * [--broker berth|mosquitto] [--only LOAD] [--broker-core 0] [--generator-core 1]` loads Berth and Debian's Mosquitto with both, in turn, by
- * the loads of bench/compare/rows.ts and by pairs with one message under way, and compares deliveries per broker CPU-second, and messages a
- * second. PATH is a generator with the options and the output of `mqttload`. Ratios are medians of the rounds. A run during which other programs
- * took more than a tenth of a core is repeated, and in the end left out. Result: bench/results/bench-agreement.json, where everything was run, or with `--add`, which
- * puts the rounds to those that the file has of the same version. The exit code is 1 where the two differ by more than 10 % on a broker that
- * both keep busy.
+ * the loads of bench/compare/rows.ts, and compares deliveries per broker CPU-second, and messages a second. PATH is a generator with the options and the
+ * output of `mqttload`. Each broker is loaded twice: with a third of its core, which two programs share with it, and with all of it. A row counts where
+ * both generators saturate the broker, with the smallest part of its core where they do. Ratios are medians of the rounds. A run during which other programs took more than
+ * a tenth of a core is repeated, and in the end left out. Result: bench/results/bench-agreement.json, where everything was run, or with `--add`, which
+ * puts the rounds to those that the file has of the same version. The exit code is 1 where the two differ by more than 10 % in a row that counts, or
+ * where none counts.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../apps/cli/table.ts';
-import { joinRounds, perCpuSecond, type Row, type Sample, type Samples } from './agreement/row.ts';
+import { startRivals, type Rivals } from './agreement/rivals.ts';
+import { isAgreed, joinRounds, perCpuSecond, type Row, type Sample, type Samples } from './agreement/row.ts';
 import { startBerth, startMosquitto, type Running } from './compare/brokers.ts';
 import { Disturbance } from './compare/disturbance.ts';
 import { runMqttload, runOwn } from './compare/generators.ts';
@@ -31,6 +33,8 @@ const pauseMs = 2000;
 const countFromMs = 2000;
 const countForMs = 1000;
 const warmUpSeconds = 2;
+/** How many programs want the broker's core beside it, in each of the two ways to load it. */
+const rivalCounts = [2, 0];
 
 const { values: options } = parseArgs({
   options: {
@@ -49,15 +53,13 @@ if (options.mqttload === undefined)
 const program = resolve(options.mqttload);
 const rounds = Math.min(20, Math.max(1, Number(options.rounds)));
 const seconds = Math.min(60, Math.max(2, Number(options.seconds)));
+const brokerCore = Number(options['broker-core']);
 const generatorCore = Number(options['generator-core']);
 const checkout = resolve(import.meta.dirname, '..');
 const file = join(import.meta.dirname, 'results/bench-agreement.json');
 const versions = describeVersions(checkout);
 const comparedLoads = loads.filter(({ figures: [first] }) => first?.kind === 'deliveries');
-const chosen = [
-  ...comparedLoads,
-  ...comparedLoads.filter((load) => nameOf(load).includes('pairs')).map(withOneUnderWay),
-].filter((load) => options.only === undefined || nameOf(load) === options.only);
+const chosen = comparedLoads.filter((load) => options.only === undefined || nameOf(load) === options.only);
 if (chosen.length === 0) throw new Error(`--only takes one of: ${comparedLoads.map(nameOf).join('; ')}`);
 
 const measured: Samples[] = options.add ? readEarlier() : [];
@@ -68,22 +70,11 @@ for (let round = 1; round <= rounds; round++) {
 }
 report();
 
-/** The same with a window of one message: then no generator can put messages together, however fast or slow it is. */
-function withOneUnderWay(load: Load): Load {
-  const [first] = load.figures;
-  if (first === undefined) throw new Error('a load without a figure');
-  return {
-    bench: [...load.bench, '--window', '1'],
-    mqttload: [...load.mqttload, '--window', '1'],
-    figures: [{ ...first, row: { ...first.row, name: `${nameOf(load)}, one message each` } }],
-  };
-}
-
 async function runRound(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-agreement-'));
   const brokers: Running[] = [];
   try {
-    const { running, common } = await startBerth(checkout, folder, Number(options['broker-core']));
+    const { running, common } = await startBerth(checkout, folder, brokerCore);
     brokers.push(running, await startMosquitto(common));
     for (const load of chosen) {
       for (const broker of brokers) {
@@ -97,35 +88,51 @@ async function runRound(): Promise<void> {
 }
 
 async function measure(load: Load, broker: Running): Promise<void> {
-  const name = nameOf(load);
-  let samples = measured.find((one) => one.load === name && one.broker === broker.name);
-  if (samples === undefined) {
-    samples = { load: name, broker: broker.name, own: [], other: [] };
-    measured.push(samples);
-  }
-  // A broker that is compiled while it runs shall be as warm for the first as for the second.
+  // A broker that is compiled while it runs shall be as warm for the first as for the last.
   await runOwn(load, broker, warmUpSeconds, generatorCore);
+  for (const count of rivalCounts) {
+    const rivals = startRivals(brokerCore, count);
+    try {
+      await measureBeside(rivals, load, broker);
+    } finally {
+      await rivals.stop();
+    }
+  }
+}
+
+async function measureBeside(rivals: Rivals, load: Load, broker: Running): Promise<void> {
+  const name = `${nameOf(load)}, ${broker.name}${rivals.pids.length > 0 ? ` beside ${rivals.pids.length}` : ''}`;
+  const samples = samplesOf(nameOf(load), broker.name, rivals.pids.length);
   const runs = [
     { to: samples.own, run: () => own(load, broker) },
     { to: samples.other, run: () => other(load, broker) },
   ];
   const taken: { readonly to: Sample[]; readonly sample: Sample }[] = [];
   for (const { to, run } of samples.own.length % 2 === 0 ? runs : runs.toReversed()) {
-    const sample = await undisturbed(broker, run);
+    const sample = await undisturbed([broker.pid, ...rivals.pids], broker.port, run);
     if (sample === null) {
-      console.error(`  ${name}, ${broker.name}: left out, the machine has too much else to do`);
+      console.error(`  ${name}: left out, the machine has too much else to do`);
       return;
     }
     taken.push({ to, sample });
   }
   for (const { to, sample } of taken) to.push(sample);
-  console.error(`  ${name}, ${broker.name}: ${[samples.own.at(-1), samples.other.at(-1)].map(tell).join(' / ')}`);
+  console.error(`  ${name}: ${[samples.own.at(-1), samples.other.at(-1)].map(tell).join(' / ')}`);
 }
 
-/** Repeats a run until nobody else has used the machine. @returns null where that cannot be had. */
-async function undisturbed(broker: Running, run: () => Promise<Figures>): Promise<Sample | null> {
+function samplesOf(load: string, broker: string, rivals: number): Samples {
+  let samples = measured.find((one) => one.load === load && one.broker === broker && one.rivals === rivals);
+  if (samples === undefined) {
+    samples = { load, broker, rivals, own: [], other: [] };
+    measured.push(samples);
+  }
+  return samples;
+}
+
+/** Repeats a run until nobody but these processes has used the machine. @returns null where that cannot be had. */
+async function undisturbed(pids: readonly number[], port: number, run: () => Promise<Figures>): Promise<Sample | null> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const sample = await observed(broker, run);
+    const sample = await observed(pids, port, run);
     if (sample.disturbance <= disturbanceMax) return sample;
     console.error(`  once more: other programs took ${percent(sample.disturbance)} of a core`);
     await Bun.sleep(pauseMs);
@@ -133,9 +140,9 @@ async function undisturbed(broker: Running, run: () => Promise<Figures>): Promis
   return null;
 }
 
-async function observed(broker: Running, run: () => Promise<Figures>): Promise<Sample> {
-  const others = new Disturbance(broker.pid);
-  const [figures, counted] = await Promise.all([run(), segmentsASecond(broker.port)]);
+async function observed(pids: readonly number[], port: number, run: () => Promise<Figures>): Promise<Sample> {
+  const others = new Disturbance(pids);
+  const [figures, counted] = await Promise.all([run(), segmentsASecond(port)]);
   const { publishedPerSecond, ...sample } = figures;
   return {
     ...sample,
@@ -173,14 +180,15 @@ async function own(load: Load, broker: Running): Promise<Figures> {
 }
 
 async function other(load: Load, broker: Running): Promise<Figures> {
+  const from = performance.now();
   const result = await runMqttload(program, load, broker, seconds, generatorCore);
   const field = (name: string): number => result[name] ?? Number.NaN;
   return {
     publishedPerSecond: field('pub_per_s'),
     deliveriesPerSecond: field('recv_per_s'),
     brokerCpu: field('broker_cpu'),
-    // Of the whole run, so with the warm-up.
-    generatorCpu: field('gen_cpu_s') / (seconds + 1),
+    // From its start to its end.
+    generatorCpu: field('gen_cpu_s') / ((performance.now() - from) / 1000),
   };
 }
 
@@ -194,7 +202,7 @@ function readEarlier(): Samples[] {
 }
 
 function rowsNow(): Row[] {
-  return measured.filter((one) => one.own.length > 0).map(joinRounds);
+  return joinRounds(measured.filter((one) => one.own.length > 0));
 }
 
 /** Writes the file, unless only a part was asked for. */
@@ -216,21 +224,33 @@ function report(): void {
   const rows = rowsNow();
   console.log(
     renderTable(
-      ['load', 'broker', 'ratio per CPU-second', 'spread', 'k/s ratio', 'broker CPU', 'generator CPU', 'segments', ''],
-      rows.map(({ load, broker, own: ours, other: theirs, perCpuSecondRatio, throughputRatio, agrees }) => [
+      [
+        'load',
+        'broker',
+        'core',
+        'ratio per CPU-second',
+        'spread',
+        'k/s ratio',
+        'broker CPU',
+        'generator CPU',
+        'segments',
+        '',
+      ],
+      rows.map(({ load, broker, given, own: ours, other: theirs, perCpuSecondRatio, throughputRatio, ...row }) => [
         load,
         broker,
+        percent(given),
         perCpuSecondRatio.toFixed(2),
         `${ours.spread.toFixed(2)} / ${theirs.spread.toFixed(2)}`,
         throughputRatio.toFixed(2),
         `${percent(ours.brokerCpu)} / ${percent(theirs.brokerCpu)}`,
         `${percent(ours.generatorCpu)} / ${percent(theirs.generatorCpu)}`,
         `${segments(ours)} / ${segments(theirs)}`,
-        agrees === null ? 'not busy' : agrees ? 'agrees' : 'differs',
+        !row.saturated ? 'not saturated' : !row.counts ? '-' : row.agrees ? 'agrees' : 'differs',
       ]),
     ),
   );
-  process.exitCode = rows.every(({ agrees }) => agrees !== false) ? 0 : 1;
+  process.exitCode = isAgreed(rows) ? 0 : 1;
 }
 
 function tell(sample: Sample | undefined): string {

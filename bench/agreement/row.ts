@@ -17,6 +17,8 @@ export interface Sample {
 export interface Samples {
   readonly load: string;
   readonly broker: string;
+  /** How many programs want the broker's core beside it. */
+  readonly rivals: number;
   readonly own: Sample[];
   readonly other: Sample[];
 }
@@ -25,12 +27,18 @@ export interface Samples {
 export interface Row {
   readonly load: string;
   readonly broker: string;
+  /** The broker's part of its core. */
+  readonly given: number;
   readonly own: Middle;
   readonly other: Middle;
   readonly perCpuSecondRatio: number;
   readonly throughputRatio: number;
-  /** Null where one of the two did not keep the broker busy: then there is nothing to agree on. */
-  readonly agrees: boolean | null;
+  /** Whether both generators saturate the broker; if not, there is nothing to agree on. */
+  readonly saturated: boolean;
+  /** Whether both ratios are near 1. */
+  readonly agrees: boolean;
+  /** Whether this row is the one of its load and broker that counts. */
+  readonly counts: boolean;
 }
 
 /** The medians of one generator. */
@@ -39,27 +47,48 @@ export interface Middle extends Sample {
   readonly spread: number;
 }
 
-/** A broker busier than this shows what a delivery costs it. */
-const busyShare = 0.7;
-/** One busier than this is what bounds the throughput. */
+/** A broker that uses this share of what it is given has no time left. */
 const saturatedShare = 0.9;
 const differenceMax = 0.1;
 
-/** Joins the rounds. @throws RangeError where there are none. */
-export function joinRounds({ load, broker, own: ownSamples, other: otherSamples }: Samples): Row {
+/**
+ * Joins the rounds. Of the rows of one load and broker that one counts in which both generators saturate the broker and which gives it the smallest
+ * part of its core: there the generators have the most time to spare.
+ * @throws RangeError where a row has no rounds.
+ */
+export function joinRounds(measured: readonly Samples[]): Row[] {
+  const rows = measured.map(joinOne);
+  return rows.map((row) => {
+    const same = rows.filter(({ load, broker, saturated }) => load === row.load && broker === row.broker && saturated);
+    return { ...row, counts: row.saturated && same.every(({ given }) => given >= row.given) };
+  });
+}
+
+/** Whether the generators agree: there are rows that count, and they do in each of them. */
+export function isAgreed(rows: readonly Row[]): boolean {
+  const counting = rows.filter(({ counts }) => counts);
+  return counting.length > 0 && counting.every(({ agrees }) => agrees);
+}
+
+function joinOne({ load, broker, rivals, own: ownSamples, other: otherSamples }: Samples): Omit<Row, 'counts'> {
   const own = middleOf(ownSamples);
   const other = middleOf(otherSamples);
+  const given = 1 / (1 + rivals);
   const ratio = (figure: (sample: Sample) => number): number =>
     median(ownSamples.map((sample, round) => figure(sample) / figure(otherSamples[round] ?? sample)));
   const perCpuSecondRatio = ratio(perCpuSecond);
   const throughputRatio = ratio(({ deliveriesPerSecond }) => deliveriesPerSecond);
-  const brokerCpu = Math.min(own.brokerCpu, other.brokerCpu);
-  const isNear = (value: number): boolean => Math.abs(value - 1) <= differenceMax;
-  const agrees = isNear(perCpuSecondRatio) && (brokerCpu < saturatedShare || isNear(throughputRatio));
   return {
-    ...{ load, broker, own, other, perCpuSecondRatio, throughputRatio },
-    agrees: brokerCpu < busyShare ? null : agrees,
+    ...{ load, broker, given, own, other, perCpuSecondRatio, throughputRatio },
+    saturated: [own, other].every((middle) => saturates(middle, given)),
+    agrees: [perCpuSecondRatio, throughputRatio].every((value) => Math.abs(value - 1) <= differenceMax),
   };
+}
+
+/** The broker has no time left, and is more of a bottleneck than the generator. */
+function saturates({ brokerCpu, generatorCpu }: Sample, given: number): boolean {
+  const used = brokerCpu / given;
+  return used >= saturatedShare && used >= generatorCpu;
 }
 
 /** Deliveries for each second of the broker's CPU time. */

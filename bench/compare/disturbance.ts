@@ -3,15 +3,15 @@ import { readUsage } from '../../apps/cli/bench/broker-usage.ts';
 
 const ticksPerSecond = 100;
 
-/** CPU time of the machine that neither this process, nor a child that it has waited for, nor the broker has taken. */
+/** CPU time of the machine that neither this process, nor a child that it has waited for, nor a given process has taken. */
 export class Disturbance {
-  readonly #broker: number;
+  readonly #pids: readonly number[];
   readonly #beginS: number;
   readonly #beginMs = performance.now();
 
-  /** Begins to measure. @param broker its process. */
-  constructor(broker: number) {
-    this.#broker = broker;
+  /** Begins to measure. @param pids the processes that do not count: what is measured, and what belongs to it. */
+  constructor(pids: readonly number[]) {
+    this.#pids = pids;
     this.#beginS = this.#ofOthers();
   }
 
@@ -21,7 +21,8 @@ export class Disturbance {
   }
 
   #ofOthers(): number {
-    return busySeconds(readFileSync('/proc/stat', 'utf8')) - ownSeconds() - readUsage(this.#broker).cpuSeconds;
+    const known = this.#pids.reduce((sum, pid) => sum + readUsage(pid).cpuSeconds, ownSeconds());
+    return busySeconds(readFileSync('/proc/stat', 'utf8')) - known;
   }
 }
 

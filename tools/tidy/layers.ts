@@ -196,6 +196,7 @@ export const layers: readonly Layer[] = [
       'apps/server/certificates/offline.ts',
       'apps/server/journal/check.ts',
       config,
+      system,
       'package.json',
       'commander',
       'mqtt',

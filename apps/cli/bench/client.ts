@@ -6,6 +6,7 @@ import { serverNameOf } from '../mqtt/transport.ts';
 import { ConnectionError, type Stage } from '../symptom.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Endpoint } from './plan.ts';
+import { hasUnread } from './unread.ts';
 import { WebSocketLink } from './websocket-link.ts';
 
 const packetBytesMax = 268_435_460;
@@ -14,7 +15,9 @@ const answerBytesMax = 16_384;
 
 /** What a client does with what comes. */
 export interface ClientHandler {
-  /** Something has been read. Acknowledgements wait until `answer` is called. */
+  /** What has come on the connection is about to be given out. */
+  reading(): void;
+  /** Something has been read, and there may be more. Acknowledgements wait until `answer` is called. */
   received(client: Client): void;
   /** What was received has been answered. */
   settled(): void;
@@ -263,7 +266,7 @@ export class Client {
         this.#webSocket.receive(chunk, this.#deliver, this.#reply);
         if (this.#webSocket.upgraded && this.#stage === 'upgrade') this.#logIn();
       }
-      if (this.#answers.length < answerBytesMax) this.#handler.received(this);
+      if (this.#answers.length < answerBytesMax && this.#mayHaveMore()) this.#handler.received(this);
       else this.answer();
     } catch (error) {
       this.#outgoing.length = 0;
@@ -272,7 +275,12 @@ export class Client {
     }
   }
 
+  #mayHaveMore(): boolean {
+    return this.#socket === null || hasUnread(this.#socket) !== false;
+  }
+
   #receive(bytes: Uint8Array): void {
+    this.#handler.reading();
     const framer = this.#framer;
     framer.push(bytes);
     while (framer.next()) this.#handle(framer);

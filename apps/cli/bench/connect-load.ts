@@ -68,6 +68,7 @@ export class ConnectLoad {
       published: () => {},
       acknowledged: () => {},
       writable: () => {},
+      reading: () => {},
       failed: (error: ConnectionError) => this.#failed(error),
     };
     try {

@@ -127,9 +127,12 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
     this.#requestTurn();
   }
 
+  reading(): void {
+    this.#lastArrivalUs = nowUs();
+  }
+
   arrived(publisher: number, intendedUs: number, moved: number): void {
-    const now = nowUs();
-    this.#lastArrivalUs = now;
+    const now = this.#lastArrivalUs;
     this.#receivedAll += 1;
     const times = this.#times;
     if (times !== null && now >= times.measureUs && now < times.endUs) this.#received += 1;

@@ -18,7 +18,7 @@ export interface PublisherThread {
   readonly board: Board;
   /** The publisher has something to do at the end of this turn. */
   wake(publisher: Publisher): void;
-  /** Something has been received on the connection. It is answered once nothing more lies there. */
+  /** Something has been received on the connection, and there may be more. It is answered once nothing more lies there. */
   received(client: Client): void;
   failed(error: ConnectionError): void;
 }
@@ -105,6 +105,8 @@ export class Publisher implements ClientHandler {
   end(): void {
     this.#client?.end();
   }
+
+  reading(): void {}
 
   received(client: Client): void {
     this.#thread.received(client);

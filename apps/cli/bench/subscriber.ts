@@ -7,11 +7,13 @@ import { readStamp, type Stamp } from './stamp.ts';
 
 /** What subscribers share within a thread. */
 export interface SubscriberThread {
+  /** Messages are about to come that one read has brought, all at the same time. */
+  reading(): void;
   /** A message has come. @param moved how far the stream of its publisher has moved on here. */
   arrived(publisher: number, intendedUs: number, moved: number): void;
   /** All that lay on a connection has been received, with messages of this publisher: it may send more. */
   freed(publisher: number): void;
-  /** Something has been received on the connection. It is answered once nothing more lies there. */
+  /** Something has been received on the connection, and there may be more. It is answered once nothing more lies there. */
   received(client: Client): void;
   failed(error: ConnectionError): void;
 }
@@ -28,8 +30,8 @@ export class Subscriber implements ClientHandler {
   readonly #sources: Range;
   readonly #tracks: readonly SequenceTrack[];
   readonly #highest: Int32Array;
-  /** Publishers whose messages have come since the connection was answered last. */
-  readonly #freed = new Set<number>();
+  /** Publishers whose messages have come since the connection was answered last; one may stand here more than once. */
+  readonly #freed: number[] = [];
   readonly #thread: SubscriberThread;
 
   /** @param tracks one for each publisher of `sources`; members of a shared group have the same ones. */
@@ -58,7 +60,11 @@ export class Subscriber implements ClientHandler {
     if (sequence > (this.#highest[at] ?? -1)) this.#highest[at] = sequence;
     else if (moved >= 0) this.reordered += 1;
     this.#thread.arrived(publisher, intendedUs, Math.max(0, moved));
-    this.#freed.add(publisher);
+    if (this.#freed.at(-1) !== publisher) this.#freed.push(publisher);
+  }
+
+  reading(): void {
+    this.#thread.reading();
   }
 
   received(client: Client): void {
@@ -67,7 +73,7 @@ export class Subscriber implements ClientHandler {
 
   settled(): void {
     for (const publisher of this.#freed) this.#thread.freed(publisher);
-    this.#freed.clear();
+    this.#freed.length = 0;
   }
 
   acknowledged(): void {}
