@@ -140,13 +140,24 @@ describe('the page of figures', () => {
     write('bench-agreement', {
       date: '2026-01-01T00:00:00Z',
       ...{ rounds: 3, seconds: 3 },
-      rows: [true, false, null].map((agrees) => ({ ...row, agrees })),
+      rows: [
+        { ...row, given: 1 / 3, saturated: true, agrees: true, counts: true },
+        { ...row, given: 1 / 3, saturated: true, agrees: false, counts: true },
+        { ...row, given: 1, saturated: true, agrees: false, counts: false },
+        { ...row, given: 1, saturated: false, agrees: true, counts: false },
+      ],
     });
     const words = (path: string) => rowsOf(page(path)).map((cells) => cells.at(-1));
-    expect(words('docs/reference/performance.md')).toEqual(['agrees within 10 %', '**differs**', 'broker not busy']);
+    expect(words('docs/reference/performance.md')).toEqual([
+      'agrees within 10 %',
+      '**differs**',
+      'does not count',
+      'broker not saturated',
+    ]);
     expect(words('docs/reference/performance.zh-CN.md')).toEqual([
       '一致（相差不超过 10 %）',
       '**不一致**',
+      '不计',
       'broker 未满载',
     ]);
   });

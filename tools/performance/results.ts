@@ -194,8 +194,13 @@ const agreement = z.object({
       ...{ own: generator, other: generator },
       perCpuSecondRatio: z.number(),
       throughputRatio: z.number(),
-      /** Null where one of the two did not keep the broker busy. */
-      agrees: z.boolean().nullable(),
+      /** The broker's part of its core. */
+      given: z.number(),
+      /** Whether both keep the broker busy for all of it. */
+      saturated: z.boolean(),
+      agrees: z.boolean(),
+      /** Whether this is the row of its load and broker that counts. */
+      counts: z.boolean(),
     }),
   ),
 });
