@@ -5,7 +5,7 @@ import { FloodGuard, floodGuardDefaults } from './flood-guard.ts';
 import type { FloodGuardOptions, HeldBack } from './flood-guard.ts';
 import { jsonLine, remedyLine, terminalLine } from './log-format.ts';
 import type { LogFormat } from './log-format.ts';
-import { emptyLine, lineOf, timeText } from './log-line.ts';
+import { emptyLine, levelOf, lineOf, timeText } from './log-line.ts';
 import type { LogLevel, LogLine } from './log-line.ts';
 
 export interface EventLogOptions {
@@ -45,8 +45,8 @@ export class EventLog {
 
   /** Logs an event. */
   event(record: EventRecord): void {
+    if (this.#isBelow(levelOf(record))) return;
     const line = lineOf(record);
-    if (this.#isBelow(line.level)) return;
     const isWritten = this.#pass(this.#guests, line, record.at);
     if (isWritten && record.fault !== null && ranks[line.level] >= ranks.warn) this.#tellRemedy(record.fault);
   }

@@ -63,15 +63,19 @@ const ordinary: Readonly<Record<EventKind, { readonly level: LogLevel; readonly 
   'journal.recovered': { level: 'info', message: 'The journal can be written again' },
 };
 
+/** The level that an event is told at. */
+export function levelOf(record: EventRecord): LogLevel {
+  const known = record.fault === null ? null : fault(record.fault);
+  // Number 0 is no fault: an ordinary end is told as its kind is.
+  return known !== null && known.number !== 0 ? levels[known.severity] : ordinary[record.kind].level;
+}
+
 /** The line of an event. */
 export function lineOf(record: EventRecord): LogLine {
   const known = record.fault === null ? null : fault(record.fault);
-  const plain = ordinary[record.kind];
-  // Number 0 is no fault: an ordinary end is told as its kind is.
-  const isFault = known !== null && known.number !== 0;
   return {
     time: timeText(record.at),
-    level: isFault ? levels[known.severity] : plain.level,
+    level: levelOf(record),
     event: record.kind,
     fault: record.fault,
     number: known?.number ?? null,
@@ -85,7 +89,7 @@ export function lineOf(record: EventRecord): LogLine {
     sni: record.serverName,
     detail: record.detail,
     count: record.count > 1 || record.kind === 'message.dropped' ? record.count : null,
-    message: known?.title.en ?? plain.message,
+    message: known?.title.en ?? ordinary[record.kind].message,
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
  * The keys that passwords are stored under. They live in a file outside the database,
@@ -31,6 +31,8 @@ const utf8 = new TextEncoder();
  */
 export class PasswordHasher {
   readonly #peppers: Peppers;
+  /** An HMAC for each key that has been used, to be copied: its key is made ready once. */
+  readonly #keyed = new Map<string, Bun.CryptoHasher>();
   /** Stands in for the record of an unknown user, so that the answer takes the same time. */
   readonly #nobody: PasswordRecord;
 
@@ -72,11 +74,20 @@ export class PasswordHasher {
   }
 
   #mac(pepperKeyId: string, salt: Uint8Array, username: string, password: Uint8Array): Uint8Array {
-    const key = this.#peppers.keys[pepperKeyId];
-    if (key === undefined) throw new Error(`there is no pepper with the id "${pepperKeyId}"`);
     const name = utf8.encode(username).subarray(0, usernameBytesMax);
     // The length keeps "ab" + "c" apart from "a" + "bc".
     const length = new Uint8Array([name.length >> 8, name.length & 0xff]);
-    return createHmac('sha256', key).update(salt).update(length).update(name).update(password).digest();
+    return this.#hmac(pepperKeyId).update(salt).update(length).update(name).update(password).digest();
+  }
+
+  #hmac(pepperKeyId: string): Bun.CryptoHasher {
+    let keyed = this.#keyed.get(pepperKeyId);
+    if (keyed === undefined) {
+      const key = this.#peppers.keys[pepperKeyId];
+      if (key === undefined) throw new Error(`there is no pepper with the id "${pepperKeyId}"`);
+      keyed = new Bun.CryptoHasher('sha256', key);
+      this.#keyed.set(pepperKeyId, keyed);
+    }
+    return keyed.copy();
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { createHmac } from 'node:crypto';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { PasswordHasher, type Peppers } from './credential-hash.ts';
 import { CredentialTable, type CredentialRecord } from './credential-table.ts';
@@ -25,6 +26,18 @@ describe('PasswordHasher', () => {
     expect(one.mac).not.toEqual(two.mac);
     expect(hasher.verify(one, 'meter', bytes('secret-password'))).toBe(true);
     expect(hasher.verify(two, 'meter', bytes('secret-password'))).toBe(true);
+  });
+
+  test('the MAC is HMAC-SHA-256 over salt, length of the name, name and password: what is stored stays valid', () => {
+    for (const key of [oldKey, new Uint8Array(100).fill(7)]) {
+      const hasher = new PasswordHasher({ current: 'a', keys: { a: key } });
+      for (const username of ['meter', 'Zähler']) {
+        const { salt, mac } = hasher.hash(username, bytes('secret-password'));
+        const message = [salt, [0, bytes(username).length], bytes(username), bytes('secret-password')];
+        const expected = createHmac('sha256', key).update(Buffer.concat(message.map((part) => Buffer.from(part))));
+        expect(mac).toEqual(new Uint8Array(expected.digest()));
+      }
+    }
   });
 
   test('a record fits its own user name only, and name and password do not run into each other', () => {

@@ -5,6 +5,8 @@ import { isIPv6 } from 'node:net';
  * address of a /64 has all of them. IPv4 addresses inside of IPv6 count as IPv4.
  */
 export function remoteNetwork(address: string): string {
+  // An IPv4 address, as most are: spares the expression that knows all forms of IPv6.
+  if (!address.includes(':')) return address;
   const plain = address.replace(/%.*$/, '').toLowerCase();
   if (!isIPv6(plain)) return plain;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain);

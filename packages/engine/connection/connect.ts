@@ -246,6 +246,7 @@ function needsStorage({ broker, clientId, will }: Login, expiryInterval: number)
 
 /** What fits into the Maximum Packet Size of the client: topic aliases are the one thing to do without. Null: nothing. */
 function fitAcceptance(acceptance: Acceptance, manners: Manners): Acceptance | null {
+  if (manners.maximumPacketSize === Infinity) return acceptance;
   for (const attempt of [acceptance, { ...acceptance, topicAliasMaximum: 0 }]) {
     if (dialectOf(attempt.version).accepted(attempt, manners) !== null) return attempt;
   }
