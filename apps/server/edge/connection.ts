@@ -1,16 +1,15 @@
 import type { Socket } from 'bun';
 import type { ConnectionId, DeploymentId } from '../../../packages/engine/ids.ts';
-import type { CloseCause, LinkInput, ListenerKind } from '../../../packages/engine/ports.ts';
+import type { CloseCause, ListenerKind } from '../../../packages/engine/ports.ts';
 import type { FaultName } from '../../../packages/faults/mod.ts';
 import { ClientHelloSniffer } from './client-hello-sniffer.ts';
-import type { GateVisitor, HandshakeGate } from './handshake-gate.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import type { GateVisitor } from './handshake-gate.ts';
 import type { Layer, LayerHost } from './layer.ts';
-import type { EdgeLimits } from './options.ts';
-import type { EdgeRefusal } from './refusal.ts';
 import { plainAddress, plainName } from './peer-names.ts';
 import { RecordBudget } from './record-budget.ts';
 import { SendBuffer } from './send-buffer.ts';
-import { acknowledgeNow, peekBytes } from './socket-options.ts';
+import { acknowledgeNow, peekBytes, tcpKeepAliveSeconds } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
 import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
@@ -18,29 +17,6 @@ import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 const flushBytes = 64 * 1024;
 /** An answer of `send` from this on may stop the core (its smallest limit): `drained` has to say when it has fallen. */
 const tellingBytes = 16 * 1024;
-const tcpKeepAliveMs = 120_000;
-
-/** What a connection asks of the edge. */
-export interface ConnectionHost {
-  readonly input: LinkInput;
-  readonly limits: EdgeLimits;
-  readonly gate: HandshakeGate;
-  now(): number;
-  /** Seconds since 1970, as of the last turn. */
-  readonly second: number;
-  report(refusal: EdgeRefusal): void;
-  /** Gives an open connection its number. */
-  register(connection: Connection): ConnectionId;
-  /** Something came in: the turn of the loop ends with a flush. */
-  requestTurn(): void;
-  /** `flush` is called at the end of this turn. */
-  requestFlush(connection: Connection): void;
-  /** `expired` is called when `deadline` has passed, until `unwatch`. */
-  watch(connection: Connection): void;
-  unwatch(connection: Connection): void;
-  /** The socket is closed. The core is told of `cause` if it knows the connection. */
-  gone(connection: Connection, cause: CloseCause): void;
-}
 
 /**
  * - `waiting`: for its turn in the TLS handshake; not read.
@@ -294,7 +270,7 @@ export class Connection implements GateVisitor, LayerHost {
   open(host: string | null): void {
     this.#phase = 'open';
     this.#host.unwatch(this);
-    this.#socket.setKeepAlive(true, tcpKeepAliveMs);
+    if (!this.#host.keepAliveComes) this.#socket.setKeepAlive(true, tcpKeepAliveSeconds * 1000);
     this.id = this.#host.register(this);
     this.#host.requestTurn();
     this.#host.input.opened(this.id, {

@@ -6,14 +6,14 @@ import { bind } from './bind.ts';
 import type { Certificate } from './certificate.ts';
 import { readServerName } from './client-hello.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionHost } from './connection.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import type { Pace } from './handshake-pace.ts';
 import type { EdgeListener } from './listener.ts';
 import type { EdgeLimits, EdgeOptions } from './options.ts';
 import { plainName } from './peer-names.ts';
-import { peekBytes } from './socket-options.ts';
+import { acceptWithKeepAlive, peekBytes } from './socket-options.ts';
 import { TlsListener } from './tls-listener.ts';
 import { Turn } from './turn.ts';
 
@@ -34,6 +34,8 @@ export class Edge implements Outbox {
   readonly #plainListeners = new Set<EdgeListener>();
   #lastId = 0;
   #second = 0;
+  /** False as soon as one listener has not taken the setting: then each connection gets its own. */
+  #keepAliveComes = true;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
@@ -97,6 +99,7 @@ export class Edge implements Outbox {
       this.#tlsListeners.delete(closed);
     });
     this.#tlsListeners.add(listener);
+    this.#keepAliveComes &&= listener.keepAliveComes;
     return listener;
   }
 
@@ -106,6 +109,7 @@ export class Edge implements Outbox {
    */
   listenPlain(kind: 'mqtt' | 'ws', hostname: string, port: number, deployment: DeploymentId): EdgeListener {
     const bound = bind({ hostname, port, socket: this.#handler(kind, deployment) });
+    this.#keepAliveComes &&= acceptWithKeepAlive(bound);
     const listener: EdgeListener = {
       kind,
       hostname: bound.hostname,
@@ -127,6 +131,7 @@ export class Edge implements Outbox {
   async replaceCertificate(certificate: Certificate): Promise<void> {
     for (const listener of this.#tlsListeners) {
       listener.replaceCertificate(certificate, this.#options.limits.listenerRetireMs);
+      this.#keepAliveComes &&= listener.keepAliveComes;
     }
   }
 
@@ -176,6 +181,7 @@ export class Edge implements Outbox {
   #connectionHost(): ConnectionHost {
     const { input } = this.#options;
     const second = (): number => this.#second;
+    const keepAliveComes = (): boolean => this.#keepAliveComes;
     return {
       input,
       limits: this.#limits,
@@ -183,6 +189,9 @@ export class Edge implements Outbox {
       now: () => this.#options.now(),
       get second() {
         return second();
+      },
+      get keepAliveComes() {
+        return keepAliveComes();
       },
       report: (refusal) => this.#options.report(refusal),
       register: (connection) => {

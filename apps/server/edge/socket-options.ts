@@ -7,14 +7,28 @@ import { openLibc } from '../system/libc.ts';
 
 // Numbers of Linux, the same on x86-64 and arm64.
 const SOL_SOCKET = 1;
+const SO_KEEPALIVE = 9;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 const IPPROTO_TCP = 6;
+const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
 const TCP_DEFER_ACCEPT = 9;
 const TCP_QUICKACK = 12;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
 
+/** Silence after which the kernel asks whether a peer is still there, with ten probes a second apart. */
+export const tcpKeepAliveSeconds = 120;
+
 const one = Int32Array.of(1);
+/** Level, name and value. Interval and count of probes are those that `setKeepAlive` of Bun sets. */
+const keepAliveOptions = [
+  [SOL_SOCKET, SO_KEEPALIVE, one],
+  [IPPROTO_TCP, TCP_KEEPIDLE, Int32Array.of(tcpKeepAliveSeconds)],
+  [IPPROTO_TCP, TCP_KEEPINTVL, one],
+  [IPPROTO_TCP, TCP_KEEPCNT, Int32Array.of(10)],
+] as const;
 /** Room for a ClientHello: the largest ones, with a key of a post-quantum algorithm, have about 1,800 bytes. */
 const peeked = new Uint8Array(2048);
 /** The kernel counts in repeats of its SYN-ACK, the first of which comes after a second. */
@@ -58,6 +72,20 @@ export function acceptWithBytes(listener: object): void {
   const descriptor = descriptorOf(listener);
   if (libc !== null && descriptor >= 0)
     libc.setsockopt(descriptor, IPPROTO_TCP, TCP_DEFER_ACCEPT, ptr(silentSeconds), 4);
+}
+
+/**
+ * The connections of a listener come with keep-alive: on Linux they take it over from their listener, which saves four
+ * calls for each.
+ * @returns false where it cannot be set so; then each connection needs `setKeepAlive`.
+ */
+export function acceptWithKeepAlive(listener: object): boolean {
+  const descriptor = descriptorOf(listener);
+  if (libc === null || descriptor < 0) return false;
+  for (const [level, name, value] of keepAliveOptions) {
+    if (libc.setsockopt(descriptor, level, name, ptr(value), 4) !== 0) return false;
+  }
+  return true;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { SocketListener } from './bind.ts';
 import type { Certificate } from './certificate.ts';
 import type { Connection } from './connection.ts';
 import type { EdgeListener } from './listener.ts';
-import { acceptWithBytes, steerToListener } from './socket-options.ts';
+import { acceptWithBytes, acceptWithKeepAlive, steerToListener } from './socket-options.ts';
 import { tlsOptions } from './tls-options.ts';
 
 /**
@@ -20,6 +20,7 @@ export class TlsListener implements EdgeListener {
   #current: SocketListener;
   #retiring: { readonly listener: SocketListener; readonly timer: NodeJS.Timeout } | null = null;
   #closed = false;
+  #keepAliveComes: boolean;
 
   /** @throws PortInUseError, or the error of the system or of the TLS library. */
   constructor(
@@ -34,8 +35,14 @@ export class TlsListener implements EdgeListener {
     this.#onClose = onClose;
     this.#current = bindReplaceable({ ...at, socket, tls: tlsOptions(certificate) });
     acceptWithBytes(this.#current);
+    this.#keepAliveComes = acceptWithKeepAlive(this.#current);
     this.hostname = this.#current.hostname;
     this.port = this.#current.port;
+  }
+
+  /** Whether its connections are accepted with TCP keep-alive set. */
+  get keepAliveComes(): boolean {
+    return this.#keepAliveComes;
   }
 
   /**
@@ -48,6 +55,7 @@ export class TlsListener implements EdgeListener {
     const { hostname, port } = this;
     const next = bind({ hostname, port, socket: this.#socket, tls: tlsOptions(certificate), reusePort: true });
     acceptWithBytes(next);
+    if (!acceptWithKeepAlive(next)) this.#keepAliveComes = false;
     steerToListener(next, 1);
     const old = this.#current;
     this.#current = next;
