@@ -150,8 +150,18 @@ export class Connection implements GateVisitor, LayerHost {
       this.#watchFor(this.#host.limits.lingerMs);
       return;
     }
-    acknowledgeNow(this.#socket);
+    this.#host.requestTurnEnd(this);
     this.startStream();
+  }
+
+  /**
+   * The turn in which its handshake ended is about to be flushed. What leaves now acknowledges what has come: CONNACK, where CONNECT came
+   * together with the end of the handshake. Where nothing leaves, the client may be waiting for an acknowledgement before it sends on.
+   * That it comes no earlier costs nothing: what the client sends then could not be read before the next turn.
+   */
+  handshakeTurnEnded(): void {
+    if (this.#phase !== 'open' && this.#phase !== 'upgrading') return;
+    if (this.#buffer.byteLength === 0) acknowledgeNow(this.#socket);
   }
 
   received(bytes: Uint8Array): void {

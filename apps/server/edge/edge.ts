@@ -32,6 +32,8 @@ export class Edge implements Outbox {
   readonly #open = new Map<ConnectionId, Connection>();
   readonly #tlsListeners = new Set<TlsListener>();
   readonly #plainListeners = new Set<EdgeListener>();
+  /** Those whose handshake ended in this turn. */
+  readonly #handshaken: Connection[] = [];
   #lastId = 0;
   #second = 0;
   /** False as soon as one listener has not taken the setting: then each connection gets its own. */
@@ -46,6 +48,8 @@ export class Edge implements Outbox {
         this.#gate.turnEnded();
         this.#second = Math.floor(options.now() / 1000);
         options.beforeFlush();
+        for (const connection of this.#handshaken) connection.handshakeTurnEnded();
+        this.#handshaken.length = 0;
       },
     });
     this.#deadlines = new Deadlines(() => options.now());
@@ -200,6 +204,10 @@ export class Edge implements Outbox {
         return id;
       },
       requestTurn: () => this.#turn.request(),
+      requestTurnEnd: (connection) => {
+        this.#handshaken.push(connection);
+        this.#turn.request();
+      },
       requestFlush: (connection) => this.#turn.requestFlush(connection),
       watch: (connection) => this.#deadlines.watch(connection),
       unwatch: (connection) => this.#deadlines.unwatch(connection),

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'bun:test';
+import type { Socket } from 'bun';
+import type { ConnectionId } from '../../../packages/engine/ids.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import { Connection } from './connection.ts';
+import { firstCertificate } from './test-certificates.ts';
+import { TestClient } from './test-client.ts';
+import { TestEdge } from './test-edge.ts';
+import { descriptorBetween, socketOption } from './test-kernel-socket.ts';
+
+const onLinux = process.platform === 'linux';
+
+/**
+ * TCP_QUICKACK on the side of the server. The kernel clears it when something is sent in answer, as in the handshake: it stands where
+ * it was asked for since. Null on a system that has no such option.
+ */
+function acknowledgesNow(port: number, client: TestClient): boolean | null {
+  if (!onLinux) return null;
+  return socketOption(descriptorBetween(port, client.socket.localPort ?? 0), 6, 12) === 1;
+}
+
+describe('the end of the TLS handshake is acknowledged at the end of the turn', () => {
+  for (const kind of ['mqtts', 'wss'] as const) {
+    for (const first of ['', 'G']) {
+      test(`where ${first === '' ? 'nothing' : 'the beginning of a packet'} has come with it, on ${kind}`, async () => {
+        using core = new TestEdge();
+        const { port } = core.edge.listenTls(kind, '127.0.0.1', 0, firstCertificate);
+        using client = await TestClient.tls(port);
+        client.write(first);
+        expect(acknowledgesNow(port, client)).toBe(onLinux ? false : null);
+        let turnIsOver = false;
+        core.beforeFlush = () => {
+          turnIsOver = core.edge.handshakeCount === 0;
+        };
+        await core.until(() => turnIsOver);
+        expect(acknowledgesNow(port, client)).toBe(onLinux ? true : null);
+      });
+    }
+  }
+});
+
+describe('an acknowledgement of its own', () => {
+  /** Whether the socket is asked for its descriptor at the end of the turn: nothing else needs it then. */
+  function asksAtTurnEnd(inTheTurn: (connection: Connection) => void): boolean {
+    let asks = 0;
+    const socket = {
+      remoteAddress: '192.0.2.1',
+      remotePort: 50_000,
+      get fd() {
+        asks += 1;
+        return -1;
+      },
+      getServername: () => undefined,
+      getCipher: () => undefined,
+      write: (_bytes: Uint8Array, _start: number, length: number) => length,
+    };
+    const ignore = (): void => undefined;
+    const host = {
+      keepAliveComes: true,
+      limits: {},
+      input: { opened: ignore },
+      gate: { enter: () => true, leave: ignore },
+      now: () => 0,
+      register: () => 1 as ConnectionId,
+      requestTurn: ignore,
+      requestTurnEnd: ignore,
+      requestFlush: ignore,
+      watch: ignore,
+      unwatch: ignore,
+      gone: ignore,
+    };
+    const connection = new Connection(
+      host as unknown as ConnectionHost,
+      socket as unknown as Socket<Connection>,
+      'mqtts',
+      null,
+    );
+    connection.startTls();
+    connection.handshaken(true, null);
+    inTheTurn(connection);
+    asks = 0;
+    connection.handshakeTurnEnded();
+    return asks > 0;
+  }
+
+  test('goes to a client that gets nothing in the turn', () => {
+    expect(asksAtTurnEnd(() => undefined)).toBe(true);
+  });
+
+  test('does not go to one that gets its CONNACK, nor to one that is gone', () => {
+    expect(asksAtTurnEnd((connection) => connection.send(Uint8Array.of(0x20, 2, 0, 0), 0, 4))).toBe(false);
+    expect(asksAtTurnEnd((connection) => connection.socketClosed(undefined))).toBe(false);
+  });
+});
