@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import type { Socket } from 'bun';
-import type { ConnectionId } from '../../../packages/engine/ids.ts';
-import type { ConnectionHost } from './connection-host.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { firstCertificate } from './test-certificates.ts';
 import { TestClient } from './test-client.ts';
+import { LoneConnection } from './test-lone-connection.ts';
 import { TestEdge } from './test-edge.ts';
 import { descriptorBetween, socketOption } from './test-kernel-socket.ts';
 
@@ -40,47 +38,15 @@ describe('the end of the TLS handshake is acknowledged at the end of the turn', 
 });
 
 describe('an acknowledgement of its own', () => {
-  /** Whether the socket is asked for its descriptor at the end of the turn: nothing else needs it then. */
+  /** Whether the socket is asked for its descriptor at the end of the turn: for nothing else it is needed then. */
   function asksAtTurnEnd(inTheTurn: (connection: Connection) => void): boolean {
-    let asks = 0;
-    const socket = {
-      remoteAddress: '192.0.2.1',
-      remotePort: 50_000,
-      get fd() {
-        asks += 1;
-        return -1;
-      },
-      getServername: () => undefined,
-      getCipher: () => undefined,
-      write: (_bytes: Uint8Array, _start: number, length: number) => length,
-    };
-    const ignore = (): void => undefined;
-    const host = {
-      keepAliveComes: true,
-      limits: {},
-      input: { opened: ignore },
-      gate: { enter: () => true, leave: ignore },
-      now: () => 0,
-      register: () => 1 as ConnectionId,
-      requestTurn: ignore,
-      requestTurnEnd: ignore,
-      requestFlush: ignore,
-      watch: ignore,
-      unwatch: ignore,
-      gone: ignore,
-    };
-    const connection = new Connection(
-      host as unknown as ConnectionHost,
-      socket as unknown as Socket<Connection>,
-      'mqtts',
-      null,
-    );
-    connection.startTls();
-    connection.handshaken(true, null);
-    inTheTurn(connection);
-    asks = 0;
-    connection.handshakeTurnEnded();
-    return asks > 0;
+    const bench = new LoneConnection('mqtts');
+    bench.connection.startTls(0x16);
+    bench.connection.handshaken(true, null);
+    inTheTurn(bench.connection);
+    bench.descriptorReads = 0;
+    bench.connection.handshakeTurnEnded();
+    return bench.descriptorReads > 0;
   }
 
   test('goes to a client that gets nothing in the turn', () => {

@@ -50,6 +50,8 @@ export class Connection implements GateVisitor, LayerHost {
   /** When it was accepted; if it had to wait for its handshake, when its turn came. */
   #startedAt: number;
   #firstByte: number | null = null;
+  /** Something has come for the core. */
+  #spoken = false;
   #serverName: string | null = null;
   #tlsVersion: string | null = null;
   /** The socket took less than it was given; `drain` will come. */
@@ -91,21 +93,22 @@ export class Connection implements GateVisitor, LayerHost {
 
   // What the listener does with it.
 
-  /** Begins the TLS handshake, or waits for its turn, at the pace: the socket is not read until then. */
-  startTls(): void {
+  /**
+   * Begins the TLS handshake, or waits for its turn, at the pace: the socket is not read until then.
+   * @param firstByte what has come already; null where nothing has.
+   */
+  startTls(firstByte: number | null): void {
     if (this.#host.gate.enter(this)) {
-      this.startHandshake();
+      this.#beginHandshake(firstByte);
     } else {
       this.#paused = true;
       this.#socket.pause();
     }
   }
 
+  /** Its turn has come after all; more may have come meanwhile. */
   startHandshake(): void {
-    this.#phase = 'handshaking';
-    this.#startedAt = this.#host.now();
-    this.#firstByte = peekBytes(this.#socket)[0] ?? null;
-    this.#watchFor(this.#host.limits.handshakeTimeoutMs);
+    this.#beginHandshake(peekBytes(this.#socket)[0] ?? null);
     if (this.#paused) {
       this.#paused = false;
       this.#socket.resume();
@@ -297,6 +300,8 @@ export class Connection implements GateVisitor, LayerHost {
 
   deliver(bytes: Uint8Array): void {
     if (this.#phase !== 'open' || this.id === null) return;
+    if (this.#spoken) this.#host.gate.served();
+    else this.#spoken = true;
     this.#host.requestTurn();
     this.#host.input.data(this.id, bytes);
   }
@@ -326,6 +331,13 @@ export class Connection implements GateVisitor, LayerHost {
     this.#layer = null;
     if (this.#phase === 'open') this.#beginEnd({ kind: 'peer' });
     else this.#host.requestFlush(this);
+  }
+
+  #beginHandshake(firstByte: number | null): void {
+    this.#phase = 'handshaking';
+    this.#startedAt = this.#host.now();
+    this.#firstByte = firstByte;
+    this.#watchFor(this.#host.limits.handshakeTimeoutMs);
   }
 
   #beginEnd(cause: CloseCause): void {

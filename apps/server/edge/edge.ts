@@ -45,8 +45,9 @@ export class Edge implements Outbox {
     this.#turn = new Turn({
       closed: (connection, cause) => options.input.closed(connection, cause),
       beforeFlush: () => {
-        this.#gate.turnEnded();
-        this.#second = Math.floor(options.now() / 1000);
+        const now = options.now();
+        this.#gate.turnEnded(now);
+        this.#second = Math.floor(now / 1000);
         options.beforeFlush();
         for (const connection of this.#handshaken) connection.handshakeTurnEnded();
         this.#handshaken.length = 0;
@@ -229,16 +230,17 @@ export class Edge implements Outbox {
       this.#turnedAway += 1;
       connection.turnAway('server.busy', `${connections} connections are open, which is the limit`);
     } else if (kind === 'mqtts' || kind === 'wss') {
-      connection.pace = this.#paceOf(socket, kind);
-      connection.startTls();
+      const bytes = peekBytes(socket);
+      connection.pace = this.#paceOf(bytes, kind);
+      connection.startTls(bytes[0] ?? null);
     } else {
       connection.startStream();
     }
   }
 
   /** A new connection has shown whom it wants before anything is spent on it. */
-  #paceOf(socket: Socket<Connection>, kind: 'mqtts' | 'wss'): Pace | null {
-    const serverName = readServerName(peekBytes(socket));
+  #paceOf(bytes: Uint8Array, kind: 'mqtts' | 'wss'): Pace | null {
+    const serverName = readServerName(bytes);
     return serverName === undefined ? null : this.#options.handshakePace(kind, plainName(serverName ?? undefined));
   }
 

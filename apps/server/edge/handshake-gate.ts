@@ -9,8 +9,13 @@ export interface GateVisitor {
   startHandshake(): void;
 }
 
-/** Handshakes that start in one turn of the loop, all addresses together: each costs as much time as tens of messages. */
+/**
+ * Handshakes that start in one turn of the loop while somebody is served, all addresses together: each costs as much time as tens of
+ * messages.
+ */
 const startsPerTurn = 1;
+/** How long somebody counts as served after each thing that came from them. */
+const servedMs = 1000;
 
 /** The handshakes of one address. */
 interface Queue {
@@ -20,8 +25,8 @@ interface Queue {
 
 /**
  * When a TLS handshake may start. Those of a deployment keep its pace; of those of one remote address a number runs at once; the
- * next ones wait, and start in their order. Of those that come at once, one starts in each turn of the loop, so that a storm of
- * connects does not hold up who is connected.
+ * next ones wait, and start in their order. While somebody is served, of those that come at once one starts in each turn of the loop, so
+ * that a storm of connects does not hold up who is connected. Else nobody would gain by that, and each that waits costs calls of the system.
  */
 export class HandshakeGate {
   #perAddressMax: number;
@@ -31,6 +36,11 @@ export class HandshakeGate {
   /** Those that may start, in a later turn. */
   readonly #paced = new Set<GateVisitor>();
   #starts = 0;
+  /** Somebody was served in this turn. */
+  #serves = false;
+  /** The end of the last turn in which somebody was. */
+  #servedAt = -Infinity;
+  readonly #now: () => number;
   #inFlight = 0;
   #delayed = 0;
 
@@ -46,6 +56,7 @@ export class HandshakeGate {
     after: (milliseconds: number, run: () => void) => void,
   ) {
     this.#requestTurn = requestTurn;
+    this.#now = now;
     this.#perAddressMax = perAddressMax;
     this.#paces = new HandshakePaces(now, after, (visitor) => {
       if (this.#enterAddress(visitor)) visitor.startHandshake();
@@ -94,21 +105,39 @@ export class HandshakeGate {
     this.#inFlight += 1;
     this.#requestTurn();
     this.#starts += 1;
-    if (this.#starts <= startsPerTurn) return true;
+    if (this.#starts <= startsPerTurn || !this.#isServing(this.#now())) return true;
     this.#paced.add(visitor);
     return false;
   }
 
-  /** The turn of the loop is over: the next ones start. */
-  turnEnded(): void {
+  /** Something came on an open connection, and not the first (its CONNECT): there is somebody whom handshakes could hold up. */
+  served(): void {
+    this.#serves = true;
+  }
+
+  /**
+   * The turn of the loop is over: the next ones start.
+   * @param now milliseconds.
+   */
+  turnEnded(now: number): void {
     this.#starts = 0;
+    if (this.#serves) this.#servedAt = now;
+    this.#serves = false;
+    if (this.#paced.size === 0) return;
+    const startsMax = this.#isServing(now) ? startsPerTurn : Infinity;
     for (const visitor of this.#paced) {
-      if (this.#starts >= startsPerTurn) break;
+      if (this.#starts >= startsMax) break;
       this.#starts += 1;
       this.#paced.delete(visitor);
       visitor.startHandshake();
     }
-    if (this.#starts > 0) this.#requestTurn();
+    this.#requestTurn();
+  }
+
+  #isServing(now: number): boolean {
+    const idleMs = now - this.#servedAt;
+    // Less than nothing: the clock has been set back. Whoever is served says so again.
+    return this.#serves || (idleMs >= 0 && idleMs < servedMs);
   }
 
   /** A visitor that waited is gone. */

@@ -1,11 +1,8 @@
 import { expect, test } from 'bun:test';
-import type { Socket } from 'bun';
-import type { ConnectionId } from '../../../packages/engine/ids.ts';
-import type { ConnectionHost } from './connection-host.ts';
-import { Connection } from './connection.ts';
 import { acceptWithKeepAlive } from './socket-options.ts';
 import { firstCertificate, secondCertificate } from './test-certificates.ts';
 import { TestClient } from './test-client.ts';
+import { LoneConnection } from './test-lone-connection.ts';
 import { TestEdge, testDeployment } from './test-edge.ts';
 import { descriptorBetween, socketOption } from './test-kernel-socket.ts';
 
@@ -50,28 +47,9 @@ test('connections of every listener are accepted with keep-alive, also behind a 
 
 for (const comes of [true, false]) {
   test(`a connection that is accepted ${comes ? 'with keep-alive does not set it' : 'without keep-alive sets it'}`, () => {
-    const set: unknown[] = [];
-    const socket = {
-      remoteAddress: '192.0.2.1',
-      remotePort: 50_000,
-      setKeepAlive: (...options: unknown[]) => set.push(options),
-    };
-    const host = {
-      keepAliveComes: comes,
-      input: { opened: () => undefined },
-      now: () => 0,
-      register: () => 1 as ConnectionId,
-      requestTurn: () => undefined,
-      unwatch: () => undefined,
-    };
-    const connection = new Connection(
-      host as unknown as ConnectionHost,
-      socket as unknown as Socket<Connection>,
-      'mqtt',
-      testDeployment,
-    );
-    connection.startStream();
-    expect(set).toEqual(comes ? [] : [[true, 120_000]]);
+    const bench = new LoneConnection('mqtt', { keepAliveComes: comes });
+    bench.connection.startStream();
+    expect(bench.keepAlive).toEqual(comes ? [] : [[true, 120_000]]);
   });
 }
 
