@@ -143,7 +143,7 @@ export class Connection implements GateVisitor, LayerHost {
   handshaken(succeeded: boolean, error: Error | null): void {
     if (this.#phase !== 'handshaking') return;
     this.#host.gate.leave(this);
-    this.#readTls();
+    this.#readTls(succeeded);
     if (!succeeded) {
       const { fault, detail } = handshakeFault(error, this.#firstByte, this.#tlsVersion !== null);
       this.#report(fault, detail, null);
@@ -369,11 +369,11 @@ export class Connection implements GateVisitor, LayerHost {
   }
 
   /** What the handshake has settled so far: the version once ServerHello and certificate are on their way. */
-  #readTls(): void {
+  #readTls(succeeded: boolean): void {
     this.#serverName = plainName(this.#socket.getServername());
-    // Without a cipher the version is only what the server would offer.
-    const cipher = this.#socket.getCipher() as { name: string | null } | undefined;
-    if (typeof cipher?.name === 'string') this.#tlsVersion = this.#socket.getTLSVersion();
+    // Where it failed, and without a cipher, the version is only what the server would offer.
+    const cipher = succeeded ? null : (this.#socket.getCipher() as { name: string | null } | undefined);
+    if (cipher === null || typeof cipher?.name === 'string') this.#tlsVersion = this.#socket.getTLSVersion();
   }
 
   #watchFor(milliseconds: number): void {

@@ -33,6 +33,7 @@ export class LoneConnection {
       setKeepAlive: (...call: unknown[]) => this.keepAlive.push(call),
       getServername: () => undefined,
       getCipher: () => undefined,
+      getTLSVersion: () => 'TLSv1.3',
       pause: () => (this.pauses += 1),
       resume: ignore,
     };
