@@ -3,7 +3,7 @@
  * [--broker berth|mosquitto] [--only LOAD] [--broker-core 0] [--generator-core 1]` loads Berth and Debian's Mosquitto with both, in turn, by
  * the loads of bench/compare/rows.ts, and compares deliveries per broker CPU-second, and messages a second. PATH is a generator with the options and the
  * output of `mqttload`. Each broker is loaded twice: with a third of its core, which two programs share with it, and with all of it. A row counts where
- * both generators saturate the broker, with the smallest part of its core where they do. Ratios are medians of the rounds. A run during which other programs took more than
+ * both generators saturate the broker (it uses what it is given, and hardly ever sleeps), with the smallest part of its core where they do. Ratios are medians of the rounds. A run during which other programs took more than
  * a tenth of a core is repeated, and in the end left out. Result: bench/results/bench-agreement.json, where everything was run, or with `--add`, which
  * puts the rounds to those that the file has of the same version. The exit code is 1 where the two differ by more than 10 % in a row that counts, or
  * where none counts.
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { renderTable } from '../apps/cli/table.ts';
 import { startRivals, type Rivals } from './agreement/rivals.ts';
 import { isAgreed, joinRounds, perCpuSecond, type Row, type Sample, type Samples } from './agreement/row.ts';
+import { countWaits } from './agreement/waits.ts';
 import { startBerth, startMosquitto, type Running } from './compare/brokers.ts';
 import { Disturbance } from './compare/disturbance.ts';
 import { runMqttload, runOwn } from './compare/generators.ts';
@@ -23,13 +24,13 @@ import { loads, type Load } from './compare/rows.ts';
 import { countSegments } from './compare/segments.ts';
 
 /** What a generator says, and what was published and delivered a second. */
-type Figures = Omit<Sample, 'segments' | 'disturbance'> & { readonly publishedPerSecond: number };
+type Figures = Omit<Sample, 'segments' | 'waits' | 'disturbance'> & { readonly publishedPerSecond: number };
 
 /** What other programs may take of a core while it is measured. */
 const disturbanceMax = 0.1;
 const attempts = 5;
 const pauseMs = 2000;
-/** Segments are counted between these times after the start of a generator, when both run. */
+/** Segments, and waits of the broker, are counted between these times after the start of a generator, when both run. */
 const countFromMs = 2000;
 const countForMs = 1000;
 const warmUpSeconds = 2;
@@ -109,7 +110,7 @@ async function measureBeside(rivals: Rivals, load: Load, broker: Running): Promi
   ];
   const taken: { readonly to: Sample[]; readonly sample: Sample }[] = [];
   for (const { to, run } of samples.own.length % 2 === 0 ? runs : runs.toReversed()) {
-    const sample = await undisturbed([broker.pid, ...rivals.pids], broker.port, run);
+    const sample = await undisturbed(broker, rivals, run);
     if (sample === null) {
       console.error(`  ${name}: left out, the machine has too much else to do`);
       return;
@@ -130,9 +131,9 @@ function samplesOf(load: string, broker: string, rivals: number): Samples {
 }
 
 /** Repeats a run until nobody but these processes has used the machine. @returns null where that cannot be had. */
-async function undisturbed(pids: readonly number[], port: number, run: () => Promise<Figures>): Promise<Sample | null> {
+async function undisturbed(broker: Running, rivals: Rivals, run: () => Promise<Figures>): Promise<Sample | null> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const sample = await observed(pids, port, run);
+    const sample = await observed(broker, rivals, run);
     if (sample.disturbance <= disturbanceMax) return sample;
     console.error(`  once more: other programs took ${percent(sample.disturbance)} of a core`);
     await Bun.sleep(pauseMs);
@@ -140,32 +141,34 @@ async function undisturbed(pids: readonly number[], port: number, run: () => Pro
   return null;
 }
 
-async function observed(pids: readonly number[], port: number, run: () => Promise<Figures>): Promise<Sample> {
-  const others = new Disturbance(pids);
-  const [figures, counted] = await Promise.all([run(), segmentsASecond(port)]);
+async function observed(broker: Running, rivals: Rivals, run: () => Promise<Figures>): Promise<Sample> {
+  const others = new Disturbance([broker.pid, ...rivals.pids]);
+  const [figures, { segments, waits }] = await Promise.all([run(), countASecond(broker)]);
   const { publishedPerSecond, ...sample } = figures;
   return {
     ...sample,
     segments:
-      counted === null
+      segments === null
         ? null
-        : { in: counted.toBroker / publishedPerSecond, out: counted.fromBroker / sample.deliveriesPerSecond },
+        : { in: segments.toBroker / publishedPerSecond, out: segments.fromBroker / sample.deliveriesPerSecond },
+    waits,
     disturbance: others.share(),
   };
 }
 
-async function segmentsASecond(port: number): Promise<ReturnType<typeof countSegments>> {
+/** Counts while a load runs. */
+async function countASecond({
+  pid,
+  port,
+}: Running): Promise<{ readonly segments: ReturnType<typeof countSegments>; readonly waits: number }> {
   await Bun.sleep(countFromMs);
-  const before = countSegments(port);
-  const from = performance.now();
+  const [before, waitsBefore, from] = [countSegments(port), countWaits(pid), performance.now()];
   await Bun.sleep(countForMs);
-  const after = countSegments(port);
-  if (before === null || after === null) return null;
-  const counted = (performance.now() - from) / 1000;
-  return {
-    toBroker: (after.toBroker - before.toBroker) / counted,
-    fromBroker: (after.fromBroker - before.fromBroker) / counted,
-  };
+  const [after, waitsAfter, seconds] = [countSegments(port), countWaits(pid), (performance.now() - from) / 1000];
+  const waits = (waitsAfter - waitsBefore) / seconds;
+  if (before === null || after === null) return { segments: null, waits };
+  const toBroker = (after.toBroker - before.toBroker) / seconds;
+  return { segments: { toBroker, fromBroker: (after.fromBroker - before.fromBroker) / seconds }, waits };
 }
 
 async function own(load: Load, broker: Running): Promise<Figures> {
@@ -234,6 +237,7 @@ function report(): void {
         'broker CPU',
         'generator CPU',
         'segments',
+        'waits/s',
         '',
       ],
       rows.map(({ load, broker, given, own: ours, other: theirs, perCpuSecondRatio, throughputRatio, ...row }) => [
@@ -246,6 +250,7 @@ function report(): void {
         `${percent(ours.brokerCpu)} / ${percent(theirs.brokerCpu)}`,
         `${percent(ours.generatorCpu)} / ${percent(theirs.generatorCpu)}`,
         `${segments(ours)} / ${segments(theirs)}`,
+        `${Math.round(ours.waits)} / ${Math.round(theirs.waits)}`,
         !row.saturated ? 'not saturated' : !row.counts ? '-' : row.agrees ? 'agrees' : 'differs',
       ]),
     ),
@@ -256,7 +261,7 @@ function report(): void {
 function tell(sample: Sample | undefined): string {
   if (sample === undefined) return '';
   const { deliveriesPerSecond: rate, brokerCpu, generatorCpu } = sample;
-  return `${kilo(perCpuSecond(sample))} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}, segments ${segments(sample)}`;
+  return `${kilo(perCpuSecond(sample))} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}, segments ${segments(sample)}, waits ${Math.round(sample.waits)}`;
 }
 
 function segments(sample: Sample): string {

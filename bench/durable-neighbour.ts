@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { Service } from '../testkit/service.ts';
 import { type Beside, measureBeside } from './neighbour/beside.ts';
 import { DurableQuiet } from './neighbour/durable-quiet.ts';
-import { giveCore } from './neighbour/own-core.ts';
+import { goBeforeOthers, keepOnCore } from './neighbour/own-core.ts';
 import { liftRates, makePlace } from './neighbour/place.ts';
 import { writeResults } from './results-file.ts';
 
@@ -35,11 +35,11 @@ const floods = [
 ].filter(({ rates, payloadBytes }) => `${rates} ${payloadBytes}`.includes(options.only ?? ''));
 
 await using service = await Service.start();
-const first = [
-  giveCore(service.pid, Number(options['service-core'])),
-  giveCore(process.pid, Number(options['generator-core'])),
-];
-if (first.includes(false)) console.error('Other programs disturb the measurement: only root may go before them.');
+keepOnCore(service.pid, Number(options['service-core']));
+keepOnCore(process.pid, Number(options['generator-core']));
+if (!goBeforeOthers(process.pid)) {
+  console.error('Other programs disturb the measurement: only root may go before them.');
+}
 await using quiet = await DurableQuiet.open(service, ratePerSecond);
 await quiet.measure(1_000);
 

@@ -5,8 +5,8 @@ const third = 2;
 const whole = 0;
 
 /** What a run has measured in which the broker used this share of the whole core. */
-function sample(deliveriesPerSecond: number, brokerCpu: number, generatorCpu: number): Sample {
-  return { deliveriesPerSecond, brokerCpu, generatorCpu, segments: null, disturbance: 0 };
+function sample(deliveriesPerSecond: number, brokerCpu: number, generatorCpu: number, waits = 0): Sample {
+  return { deliveriesPerSecond, brokerCpu, generatorCpu, segments: null, waits, disturbance: 0 };
 }
 
 function samples(rivals: number, own: Sample, other: Sample, load = 'pairs'): Samples {
@@ -34,6 +34,13 @@ describe('two generators beside each other', () => {
     const rows = joinRounds([samples(third, sample(1000, 0.29, 0.4), sample(1000, 0.33, 0.4))]);
     expect(rows).toMatchObject([{ saturated: false, counts: false }]);
     expect(isAgreed(rows)).toBe(false);
+  });
+
+  test('a broker that falls asleep again and again is not saturated, whoever else uses its core', () => {
+    const rows = joinRounds([samples(third, sample(1150, 0.32, 0.35, 450), sample(1000, 0.33, 0.3, 4))]);
+    expect(rows).toMatchObject([{ saturated: false, counts: false }]);
+    const now = joinRounds([samples(third, sample(1150, 0.32, 0.35, 95), sample(1000, 0.33, 0.3, 4))]);
+    expect(now).toMatchObject([{ saturated: true, counts: true }]);
   });
 
   test('a broker is not saturated by a generator whose own core is fuller', () => {

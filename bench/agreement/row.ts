@@ -9,6 +9,8 @@ export interface Sample {
   readonly generatorCpu: number;
   /** TCP segments to the broker for each message published, and from it for each delivery; null where nobody counts them. */
   readonly segments: { readonly in: number; readonly out: number } | null;
+  /** How often a second the broker had nothing left to do, and slept. */
+  readonly waits: number;
   /** Share of a core that other programs took meanwhile. */
   readonly disturbance: number;
 }
@@ -49,6 +51,11 @@ export interface Middle extends Sample {
 
 /** A broker that uses this share of what it is given has no time left. */
 const saturatedShare = 0.9;
+/**
+ * A broker that sleeps more often in a second has none left to do again and again: what else wants its core takes the time, so that its share does not show it.
+ * Those that are saturated sleep 0 to 100 times, the others 220 to 4,900 times (docs/adr/0012).
+ */
+const waitsMax = 200;
 const differenceMax = 0.1;
 
 /**
@@ -85,10 +92,10 @@ function joinOne({ load, broker, rivals, own: ownSamples, other: otherSamples }:
   };
 }
 
-/** The broker has no time left, and is more of a bottleneck than the generator. */
-function saturates({ brokerCpu, generatorCpu }: Sample, given: number): boolean {
+/** The broker has no time left and always something to do, and is more of a bottleneck than the generator. */
+function saturates({ brokerCpu, generatorCpu, waits }: Sample, given: number): boolean {
   const used = brokerCpu / given;
-  return used >= saturatedShare && used >= generatorCpu;
+  return used >= saturatedShare && used >= generatorCpu && waits <= waitsMax;
 }
 
 /** Deliveries for each second of the broker's CPU time. */
@@ -108,6 +115,7 @@ function middleOf(samples: readonly Sample[]): Middle {
       counted.length === 0
         ? null
         : { in: median(counted.map((one) => one.in)), out: median(counted.map((one) => one.out)) },
+    waits: of((sample) => sample.waits),
     disturbance: Math.max(...samples.map((sample) => sample.disturbance)),
     spread: Math.max(...costs) / Math.min(...costs),
   };

@@ -1,13 +1,13 @@
 import type { Service } from '../../testkit/service.ts';
 import { median } from '../compare/report.ts';
-import { type Latencies } from './latencies.ts';
+import { latenciesOf, type Latencies } from './latencies.ts';
 
 /** A noise says when it has begun; one that publishes retained messages first does so at the rate that it is allowed. */
 const noiseStartMs = 40_000;
 /** Between the halves of a round: what the noise has left behind is worked off. */
 const settleMs = 500;
 
-/** What was measured alone and beside a noise: medians of the rounds. */
+/** What was measured alone and beside a noise: medians of the rounds, and what the messages of all rounds together give. */
 export interface Beside {
   readonly aloneP50Ms: number;
   readonly aloneP99Ms: number;
@@ -17,6 +17,9 @@ export interface Beside {
   readonly serviceCpu: number;
   readonly roundRatiosP99: readonly number[];
   readonly ratioP99: number;
+  readonly pooledAloneP99Ms: number;
+  readonly pooledBesideP99Ms: number;
+  readonly pooledRatioP99: number;
 }
 
 /**
@@ -57,15 +60,21 @@ export async function measureBeside(
 
 function summary(alone: readonly Latencies[], beside: readonly Latencies[], shares: readonly number[]): Beside {
   const ratios = beside.map(({ p99 }, index) => p99 / (alone[index]?.p99 ?? Number.NaN));
-  const middle = (values: readonly number[]): number => Number(median(values).toFixed(2));
+  const rounded = (value: number): number => Number(value.toFixed(2));
+  const middle = (values: readonly number[]): number => rounded(median(values));
+  const pooledP99 = (of: readonly Latencies[]): number => latenciesOf(of.flatMap(({ sorted }) => sorted)).p99;
+  const [pooledAlone, pooledBeside] = [pooledP99(alone), pooledP99(beside)];
   return {
     aloneP50Ms: middle(alone.map(({ p50 }) => p50)),
     aloneP99Ms: middle(alone.map(({ p99 }) => p99)),
     besideP50Ms: middle(beside.map(({ p50 }) => p50)),
     besideP99Ms: middle(beside.map(({ p99 }) => p99)),
     serviceCpu: middle(shares),
-    roundRatiosP99: ratios.map((ratio) => Number(ratio.toFixed(2))),
+    roundRatiosP99: ratios.map(rounded),
     ratioP99: middle(ratios),
+    pooledAloneP99Ms: rounded(pooledAlone),
+    pooledBesideP99Ms: rounded(pooledBeside),
+    pooledRatioP99: rounded(pooledBeside / pooledAlone),
   };
 }
 

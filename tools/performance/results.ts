@@ -101,7 +101,17 @@ const durable = z.object({
 
 const neighbour = z.object({
   ...base,
-  rows: z.array(z.object({ noise: z.string(), aloneP99Ms: z.number(), besideP99Ms: z.number(), ratioP99: z.number() })),
+  rounds: z.number(),
+  rows: z.array(
+    z.object({
+      noise: z.string(),
+      aloneP99Ms: z.number(),
+      besideP99Ms: z.number(),
+      ratioP99: z.number(),
+      /** Of the messages of all rounds together. */
+      pooledRatioP99: z.number(),
+    }),
+  ),
 });
 
 const durableNeighbour = z.object({
@@ -181,6 +191,8 @@ const generator = z.object({
   segments: z.object({ in: z.number(), out: z.number() }).nullable(),
   /** Largest round over the smallest. */
   spread: z.number(),
+  /** How often a second the broker had nothing to do. */
+  waits: z.number(),
 });
 
 const agreement = z.object({

@@ -23,6 +23,7 @@ export function agreementSection({ content, file }: NonNullable<Results['agreeme
               'messages a second, ratio',
               'segments to the broker for each message',
               "generator's core",
+              'broker sleeps, a second',
               'verdict',
             ]
           : [
@@ -34,6 +35,7 @@ export function agreementSection({ content, file }: NonNullable<Results['agreeme
               '每秒消息数，比值',
               '每条消息发往 broker 的报文段',
               '生成器的核',
+              'broker 休眠，每秒次数',
               '结论',
             ],
         rows.map(({ load, broker, given, own, other, perCpuSecondRatio, throughputRatio, ...row }) => [
@@ -47,6 +49,7 @@ export function agreementSection({ content, file }: NonNullable<Results['agreeme
             ? '-'
             : `${own.segments.in.toFixed(2)} / ${other.segments.in.toFixed(2)}`,
           `${percent(own.generatorCpu)} / ${percent(other.generatorCpu)}`,
+          `${Math.round(own.waits)} / ${Math.round(other.waits)}`,
           wordsOf(row)[language],
         ]),
       ),
@@ -61,7 +64,8 @@ function inEnglish(rounds: number, seconds: number): string[] {
     'Do the figures depend on who measures? `berth bench` and `mqttload` load the same broker in turn. Each ratio is `berth bench` over `mqttload`:',
     'deliveries for each second of CPU time of the broker, and messages a second. They agree where both are within 10 %.',
     '',
-    'That can be asked where both saturate the broker: where it uses nine tenths or more of what its core gives it, and is busier than the generator.',
+    'That can be asked where both saturate the broker: where it uses nine tenths or more of what its core gives it, hardly ever falls asleep for want of work, and',
+    'is busier than the generator.',
     'On equal cores a generator has as much work as the broker, and is often the bottleneck itself. So each load runs twice: with a third of a core for',
     'the broker, which two programs share with it, and with all of it. The row that counts is the one with the smallest part in which both saturate it.',
     `Medians of ${rounds} or more rounds of ${seconds} seconds; who comes first changes, and runs that other programs disturbed are left out.`,
@@ -78,7 +82,7 @@ function inChinese(rounds: number, seconds: number): string[] {
     '测量结果是否取决于由谁来测？`berth bench` 与 `mqttload` 轮流对同一 broker 施加负载。比值均为 `berth bench` 除以 `mqttload`：',
     'broker 每 CPU 秒的投递数，以及每秒消息数。两者相差都不超过 10 % 即为一致。',
     '',
-    '只有两者都使 broker 满载时才谈得上比较：broker 用掉其核所给时间的九成以上，并且比生成器更忙。核相同时，生成器的工作量与 broker 相当，',
+    '只有两者都使 broker 满载时才谈得上比较：broker 用掉其核所给时间的九成以上，几乎不因无事可做而休眠，并且比生成器更忙。核相同时，生成器的工作量与 broker 相当，',
     '往往自己先成为瓶颈。因此每种负载测两次：一次 broker 只得到三分之一个核（另有两个程序与它共用），一次得到整个核。',
     '计入结论的是两者都使其满载、且份额最小的那一行。',
     `取至少 ${rounds} 轮的中位数，每轮 ${seconds} 秒；先后顺序逐轮交换，受其他程序干扰的测量不计入。一格中有两个数值时，前者属于 \`berth bench\`。`,
