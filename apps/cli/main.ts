@@ -1,8 +1,11 @@
 /** The command line of Berth: `bun apps/cli/main.ts <command>`. */
-import { processContext } from './process-context.ts';
-import { run } from './run.ts';
+import { runtimeOptions, startAnewWith } from '../server/system/runtime-options.ts';
 
 const args = process.argv.slice(2);
+// Before anything else is loaded: what comes after it is lost.
+if (args.find((argument) => !argument.startsWith('-')) === 'up') startAnewWith(runtimeOptions);
+
+const [{ processContext }, { run }] = await Promise.all([import('./process-context.ts'), import('./run.ts')]);
 const context = processContext(args);
 const code = await run(args, context);
 // What is still being written goes out first; a read of standard input that is still waiting must not hold us.
