@@ -3,7 +3,7 @@ import { runtimeOptions, startAnewWith } from '../server/system/runtime-options.
 
 const args = process.argv.slice(2);
 // Before anything else is loaded: what comes after it is lost.
-if (args.find((argument) => !argument.startsWith('-')) === 'up') startAnewWith(runtimeOptions);
+if (args.find((argument) => !argument.startsWith('-')) === 'up') startAnewWith(runtimeOptions, process.env);
 
 const [{ processContext }, { run }] = await Promise.all([import('./process-context.ts'), import('./run.ts')]);
 const context = processContext(args);

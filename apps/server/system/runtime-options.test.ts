@@ -9,7 +9,7 @@ const option = 'BERTH_TEST_OPTION';
 const program = `
   import { startAnewWith } from ${JSON.stringify(join(import.meta.dir, 'runtime-options.ts'))};
   const first = (process.env['BERTH_TEST_FIRST'] ??= String(process.pid));
-  startAnewWith({ ${option}: 'one two' });
+  startAnewWith({ ${option}: 'one two' }, process.env);
   const { argv, execArgv, pid } = process;
   console.log(JSON.stringify({ set: process.env['${option}'], same: first === String(pid), args: argv.slice(2), execArgv }));
 `;

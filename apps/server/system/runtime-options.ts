@@ -19,18 +19,21 @@ export function missingFrom(
 }
 
 /**
- * Starts this program anew in the same process, with these settings in its environment: same process id, arguments, standard streams. Does nothing
+ * Starts this program anew in the same process, with these settings added to its environment: same process id, arguments, standard streams. Does nothing
  * where they are all there, so that it happens once. Returns where it did nothing or the system cannot: then the service only warms up more slowly.
  */
-export function startAnewWith(options: Readonly<Record<string, string>>): void {
-  const missing = missingFrom(process.env, options);
+export function startAnewWith(
+  options: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const missing = missingFrom(environment, options);
   if (Object.keys(missing).length === 0) return;
   const libc = openLibc({ execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' } });
   if (libc === null) return;
-  const environment = Object.entries({ ...process.env, ...missing }).map(([name, value]) => `${name}=${value}`);
+  const next = Object.entries({ ...environment, ...missing }).filter(([, value]) => value !== undefined);
   const program = terminated(process.execPath);
   const args = pointersTo([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
-  const variables = pointersTo(environment);
+  const variables = pointersTo(next.map(([name, value]) => `${name}=${value}`));
   // Returns only where it fails.
   libc.execve(ptr(program), ptr(args.pointers), ptr(variables.pointers));
 }
@@ -41,7 +44,10 @@ function terminated(text: string): Uint8Array {
 }
 
 /** An array of texts as the C library takes it, its end marked by a null pointer. `texts` are what it points to: they have to live as long. */
-function pointersTo(texts: readonly string[]): { readonly pointers: BigUint64Array; readonly texts: readonly Uint8Array[] } {
+function pointersTo(texts: readonly string[]): {
+  readonly pointers: BigUint64Array;
+  readonly texts: readonly Uint8Array[];
+} {
   const kept = texts.map(terminated);
   return { pointers: BigUint64Array.from([...kept.map((text) => BigInt(ptr(text))), 0n]), texts: kept };
 }
