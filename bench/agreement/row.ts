@@ -53,7 +53,7 @@ export interface Middle extends Sample {
 const saturatedShare = 0.9;
 /**
  * A broker that sleeps more often in a second has none left to do again and again: what else wants its core takes the time, so that its share does not show it.
- * Those that are saturated sleep 0 to 100 times, the others 220 to 4,900 times (docs/adr/0012).
+ * In the rows that count it is 0 to 142 times (docs/adr/0012).
  */
 const waitsMax = 200;
 const differenceMax = 0.1;
