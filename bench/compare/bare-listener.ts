@@ -15,6 +15,13 @@ Bun.listen({
   hostname: '127.0.0.1',
   port: Number(port),
   // With `ca`, and without session tickets, as in apps/server/edge/tls-options.ts.
-  tls: { cert, key: readFileSync(key, 'utf8'), ca: cert, requestCert: false, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET },
+  tls: {
+    cert,
+    key: readFileSync(key, 'utf8'),
+    ca: cert,
+    requestCert: false,
+    rejectUnauthorized: false,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  },
   socket: { data: (socket) => void socket.write(connack) },
 });
