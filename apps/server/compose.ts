@@ -130,6 +130,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       closed: (connection, cause) => driver.closed(connection, cause),
     },
     limits: defaultEdgeLimits,
+    sessionTickets: config.sessionTickets,
     handshakePace: (listener, serverName) => paceOf(listener, serverName, now()),
     report: (refusal) => sink.emit(refusalEvent(refusal)),
     now,

@@ -3,6 +3,7 @@
  * row of the connects:
  * `bun bench/compare.ts --only 'TLS connect' --peer 'floor=node_modules/.bin/bun bench/compare/bare-listener.ts $MQTT_PORT $MQTT_CERT $MQTT_KEY'`.
  */
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 const [port = '0', certificate = '', key = ''] = process.argv.slice(2);
@@ -13,7 +14,14 @@ const cert = readFileSync(certificate, 'utf8');
 Bun.listen({
   hostname: '127.0.0.1',
   port: Number(port),
-  // With `ca` for the reason in apps/server/edge/tls-options.ts.
-  tls: { cert, key: readFileSync(key, 'utf8'), ca: cert, requestCert: false, rejectUnauthorized: false },
+  // With `ca`, and without session tickets, as in apps/server/edge/tls-options.ts.
+  tls: {
+    cert,
+    key: readFileSync(key, 'utf8'),
+    ca: cert,
+    requestCert: false,
+    rejectUnauthorized: false,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  },
   socket: { data: (socket) => void socket.write(connack) },
 });

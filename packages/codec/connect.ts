@@ -11,6 +11,9 @@ import { binarySize, stringSize, Writer } from './writer.ts';
 /** Top bit of the protocol level: set by bridges on 3.1 and 3.1.1. */
 const bridgeBit = 0x80;
 
+/** The protocol name of 3.1.1 and 5.0 as a UTF-8 Encoded String (MQTT 5.0 section 3.1.2.1). */
+const mqttName = [0, 4, 0x4d, 0x51, 0x54, 0x54];
+
 /** Connect Flags (MQTT 5.0 section 3.1.2.3). */
 const cleanStartFlag = 0x02;
 const willFlag = 0x04;
@@ -26,7 +29,7 @@ const willBits = 0x38;
  */
 export function decodeConnect(header: number, buffer: Uint8Array, start: number, end: number): ConnectPacket {
   const reader = new Reader(buffer, start, end);
-  const name = reader.string();
+  const name = reader.skip(mqttName) ? 'MQTT' : reader.string();
   const level = reader.uint8();
   const version = protocolVersion(name, level);
   checkFlags(version, header, 0);

@@ -66,6 +66,16 @@ export class Reader {
     return decodeUtf8(this.#buffer, start, start + length);
   }
 
+  /** Skips these bytes, where they come next. */
+  skip(expected: readonly number[]): boolean {
+    if (expected.length > this.remaining) return false;
+    for (let at = 0; at < expected.length; at++) {
+      if (this.#buffer[this.#offset + at] !== expected[at]) return false;
+    }
+    this.#offset += expected.length;
+    return true;
+  }
+
   /** A UTF-8 Encoded String read by another function, with the bounds of its bytes. */
   stringWith(decode: (buffer: Uint8Array, start: number, end: number) => string): string {
     const length = this.uint16();

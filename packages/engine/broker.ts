@@ -276,11 +276,12 @@ export class Broker {
     if (topicFilter.startsWith('$share/')) return;
     if (options.retainHandling === 2 || (options.retainHandling === 1 && existed)) {
       // What the subscription before has asked for is not lost [MQTT-3.8.4-3], but comes as the new one says.
-      for (const entry of session.backlog) if (entry.topicFilter === topicFilter) entry.options = options;
+      for (const entry of session.backlog ?? []) if (entry.topicFilter === topicFilter) entry.options = options;
       return;
     }
     if (existed) this.#dropBacklog(session, topicFilter);
     const { newest } = this.retained;
+    session.backlog ??= [];
     session.backlog.push({
       topicFilter,
       messages: this.retained.match(topicFilter),
@@ -304,6 +305,7 @@ export class Broker {
   /** Retained messages of a subscription that is gone or made anew do not go out any more [MQTT-3.10.4-2]. */
   #dropBacklog(session: Session, topicFilter: string): void {
     const { backlog } = session;
+    if (backlog === null) return;
     for (let index = backlog.length - 1; index >= 0; index--) {
       if (backlog[index]?.topicFilter === topicFilter) backlog.splice(index, 1);
     }

@@ -127,7 +127,9 @@ export function leaveSession(broker: Broker, session: Session, keepWill: boolean
 
 /** Retained messages that had not gone out yet wait in the queue of the session. */
 function keepBacklog(broker: Broker, session: Session, now: number): void {
-  for (const { messages, options, pending, isRetained, isLater } of session.backlog.splice(0)) {
+  const backlog = session.backlog ?? [];
+  session.backlog = null;
+  for (const { messages, options, pending, isRetained, isLater } of backlog) {
     const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
@@ -207,7 +209,7 @@ export function endSession(broker: Broker, session: Session, why: string, now: n
   broker.sessions.delete(session.clientId);
   counters.sessions--;
   countUser(broker, session.username, -1);
-  session.backlog.length = 0;
+  session.backlog = null;
   const left = [...session.outbound.all()];
   clearOutbound(context, session);
   for (const item of left) {
@@ -242,7 +244,7 @@ export function applyRules(broker: Broker, session: Session, rules: AccessRules 
     const updated = { ...options, deliveryFilter };
     session.subscriptions.set(topicFilter, updated);
     broker.routes.subscribe(session, topicFilter, updated);
-    for (const entry of session.backlog) if (entry.topicFilter === topicFilter) entry.options = updated;
+    for (const entry of session.backlog ?? []) if (entry.topicFilter === topicFilter) entry.options = updated;
   }
 }
 

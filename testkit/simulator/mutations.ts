@@ -21,8 +21,8 @@ export const mutations: readonly Mutation[] = [
     'Acknowledgements do not wait for their batch.',
     edit(
       'connection/output.ts',
-      'if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch)',
-      'if (this.#held.length === 0)',
+      'if (this.#held === null && batch <= this.#owner.world.durableBatch)',
+      'if (this.#held === null)',
     ),
   ),
   mutation(
@@ -35,7 +35,7 @@ export const mutations: readonly Mutation[] = [
     'An acknowledgement that need not wait overtakes one that has to.',
     edit(
       'connection/output.ts',
-      'if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch)',
+      'if (this.#held === null && batch <= this.#owner.world.durableBatch)',
       'if (batch <= this.#owner.world.durableBatch)',
     ),
   ),

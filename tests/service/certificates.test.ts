@@ -32,6 +32,22 @@ function shownOn(port: number, ca: string): Promise<string> {
   return promise;
 }
 
+/** How many TLS sessions a client is given to come back with: it connects with MQTT and leaves when it has its CONNACK. */
+function sessionsGiven({ ready, password }: Service): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let count = 0;
+  const ca = readFileSync(ready.ca, 'utf8');
+  const socket = connect({ host: '127.0.0.1', port: ready.mqtts, servername: 'localhost', ca, minVersion: 'TLSv1.3' });
+  socket.on('secureConnect', () => {
+    socket.write(connectPacket({ version: 4, clientId: 'tickets', username: ready.username, password }));
+  });
+  socket.on('session', () => (count += 1));
+  socket.on('data', () => socket.end(Uint8Array.of(0xe0, 0)));
+  socket.on('error', reject);
+  socket.on('close', () => resolve(count));
+  return promise;
+}
+
 async function open(service: Service, transport: 'tls' | 'wss', clientId: string): Promise<RawClient> {
   const { mqtts, wss, ca, username } = service.ready;
   const port = transport === 'tls' ? mqtts : wss;
@@ -214,4 +230,13 @@ test('HTTPS of the console follows a renewal, and commands trust it', async () =
   expect(await shownOn(service.ready.http, before.caFile ?? '')).toBe(before.server.fingerprint);
   const after = await service.berthJson<Status>('ca', 'renew');
   expect(await shownOn(service.ready.http, after.caFile ?? '')).toBe(after.server.fingerprint);
+});
+
+test('session tickets are given where the operator turns them on, and go on with another certificate', async () => {
+  await using without = await Service.start();
+  expect(await sessionsGiven(without)).toBe(0);
+  await using service = await Service.start({ args: ['--session-tickets', 'on'] });
+  expect(await sessionsGiven(service)).toBe(2);
+  await service.berthJson<Status>('ca', 'renew');
+  expect(await sessionsGiven(service)).toBe(2);
 });

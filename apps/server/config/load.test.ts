@@ -45,6 +45,7 @@ describe('loadConfig', () => {
         san: [],
         cert: null,
         key: null,
+        sessionTickets: false,
         bind: 'all',
         httpBind: '127.0.0.1',
         mqttsPort: 8883,
@@ -80,6 +81,7 @@ describe('loadConfig', () => {
       san: 'gateway.lan',
       cert: '/etc/tls/fullchain.pem',
       key: '/etc/tls/key.pem',
+      sessionTickets: 'on',
       bind: '127.0.0.1',
       httpBind: '::1',
       mqttsPort: '0',
@@ -99,6 +101,7 @@ describe('loadConfig', () => {
     expect(fromFile).toMatchObject({
       ...values,
       san: ['gateway.lan'],
+      sessionTickets: true,
       mqttsPort: 0,
       wssPort: 0,
       httpPort: 0,
@@ -111,6 +114,28 @@ describe('loadConfig', () => {
     for (const willGrace of ['-1', '1.5', '30s', '86401', 86_401])
       expect(problems({ flags: { willGrace } })).toEqual([
         `--will-grace must be a whole number of seconds from 0 to 86400, not ${JSON.stringify(willGrace)}.`,
+      ]);
+  });
+
+  test('session tickets are on or off, in a file also true or false', () => {
+    const inFile = (value: unknown) => ({
+      flags: { config: 'f' },
+      files: { f: JSON.stringify({ sessionTickets: value }) },
+    });
+    expect(config({ flags: { sessionTickets: 'on' } }).sessionTickets).toBe(true);
+    expect(config({ flags: { sessionTickets: 'off' }, env: { BERTH_SESSION_TICKETS: 'on' } }).sessionTickets).toBe(
+      false,
+    );
+    for (const [value, isOn] of [
+      [true, true],
+      [false, false],
+      ['on', true],
+      ['off', false],
+    ] as const)
+      expect(config(inFile(value)).sessionTickets).toBe(isOn);
+    for (const value of ['yes', 'ON', 1, []])
+      expect(problems(inFile(value))).toEqual([
+        `"sessionTickets" in f must be on or off, not ${JSON.stringify(value)}.`,
       ]);
   });
 

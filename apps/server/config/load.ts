@@ -15,6 +15,8 @@ export interface Config {
   /** Paths of the operator's own server certificate and its key; both or neither. */
   readonly cert: string | null;
   readonly key: string | null;
+  /** Whether clients get TLS session tickets. */
+  readonly sessionTickets: boolean;
   /** IP address of the MQTT listeners, or `all`: every address, IPv6 too. */
   readonly bind: string;
   readonly httpBind: string;

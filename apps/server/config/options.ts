@@ -24,6 +24,7 @@ export type OptionKey =
   | 'san'
   | 'cert'
   | 'key'
+  | 'sessionTickets'
   | 'bind'
   | 'httpBind'
   | 'mqttsPort'
@@ -84,6 +85,13 @@ export const options: readonly OptionDefinition[] = [
     '自备的服务器证书:PEM 格式,其后附中间证书;文件变化时自动重新加载。',
   ),
   option('key', 'FILE', null, 'The private key of that certificate, PEM.', '该证书的私钥,PEM 格式。'),
+  option(
+    'sessionTickets',
+    'on|off',
+    'off',
+    'Give clients TLS session tickets; of use only where they come back with them.',
+    '向客户端发放 TLS 会话票据;仅当客户端重新连接时会使用票据才有用。',
+  ),
   option(
     'bind',
     'ADDRESS',

@@ -91,6 +91,11 @@ const grace = z
     z.number().int({ error: graceSentence }).min(0, { error: graceSentence }).max(86_400, { error: graceSentence }),
   );
 
+/** Words on the command line and in the environment; JSON has a value of its own for it. */
+const onOff = z.union([z.boolean(), z.enum(['on', 'off']).transform((word) => word === 'on')], {
+  error: 'must be on or off',
+});
+
 /** The options with their types, after defaults. */
 export const settings = z.object({
   data: text('the path of a directory'),
@@ -98,6 +103,7 @@ export const settings = z.object({
   san,
   cert: text('the path of a file').nullable(),
   key: text('the path of a file').nullable(),
+  sessionTickets: onOff,
   bind: address(['all'], `${addressSentence}, or "all"`),
   httpBind: address([], addressSentence),
   mqttsPort: port,

@@ -56,7 +56,8 @@ export class Connection implements GateVisitor, LayerHost {
   #tlsVersion: string | null = null;
   /** The socket took less than it was given; `drain` will come. */
   #blocked = false;
-  readonly #records: RecordBudget | null;
+  /** Made when it is first asked. */
+  #records: RecordBudget | null = null;
   #paused = false;
   /** What `drained` said last while bytes wait; 0 when nothing was said. */
   #toldBytes = 0;
@@ -75,7 +76,6 @@ export class Connection implements GateVisitor, LayerHost {
     this.#socket = socket;
     this.#deployment = deployment;
     this.listener = listener;
-    this.#records = listener === 'mqtts' ? new RecordBudget() : null;
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.remotePort = socket.remotePort ?? 0;
     this.#startedAt = host.now();
@@ -211,7 +211,10 @@ export class Connection implements GateVisitor, LayerHost {
   /** Sends the bytes from `start` to `end`. @returns bytes that wait now. */
   send(bytes: Uint8Array, start: number, end: number): number {
     if (this.#phase !== 'open' || start === end) return this.#buffer.byteLength;
-    if (!this.#blocked && this.#buffer.byteLength > 0 && this.#records?.take(this.#host.second) === true) this.#write();
+    if (!this.#blocked && this.#buffer.byteLength > 0 && this.listener === 'mqtts') {
+      this.#records ??= new RecordBudget();
+      if (this.#records.take(this.#host.second)) this.#write();
+    }
     this.#buffer.append(bytes, start, end);
     if (!this.#blocked) {
       this.#host.requestFlush(this);

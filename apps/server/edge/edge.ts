@@ -100,7 +100,8 @@ export class Edge implements Outbox {
    */
   listenTls(kind: 'mqtts' | 'wss', hostname: string, port: number, certificate: Certificate): EdgeListener {
     const socket = this.#handler(kind, null);
-    const listener = new TlsListener(kind, { hostname, port }, socket, certificate, (closed) => {
+    const { sessionTickets } = this.#options;
+    const listener = new TlsListener(kind, { hostname, port }, socket, { certificate, sessionTickets }, (closed) => {
       this.#tlsListeners.delete(closed);
     });
     this.#tlsListeners.add(listener);

@@ -41,6 +41,8 @@ export interface EdgeOptions {
   readonly input: LinkInput;
   /** `Edge.setLimits` changes them later. */
   readonly limits: EdgeLimits;
+  /** Whether TLS clients get tickets with which they can resume their session on a later connection. */
+  readonly sessionTickets: boolean;
   /**
    * How fast TLS handshakes that ask for this name (SNI, null is none) may start. Those that give the same key share the pace; null does not
    * hold them back.

@@ -31,6 +31,7 @@ const keepAliveOptions = [
 ] as const;
 /** Room for a ClientHello: the largest ones, with a key of a post-quantum algorithm, have about 1,800 bytes. */
 const peeked = new Uint8Array(2048);
+const peekedBytesMax = BigInt(peeked.length);
 /** The kernel counts in repeats of its SYN-ACK, the first of which comes after a second. */
 const silentSeconds = Int32Array.of(1);
 
@@ -60,7 +61,7 @@ export function acknowledgeNow(socket: object): void {
 export function peekBytes(socket: object): Uint8Array {
   const descriptor = descriptorOf(socket);
   if (libc === null || descriptor < 0) return peeked.subarray(0, 0);
-  const count = Number(libc.recv(descriptor, ptr(peeked), BigInt(peeked.length), MSG_PEEK | MSG_DONTWAIT));
+  const count = Number(libc.recv(descriptor, ptr(peeked), peekedBytesMax, MSG_PEEK | MSG_DONTWAIT));
   return peeked.subarray(0, Math.max(0, count));
 }
 

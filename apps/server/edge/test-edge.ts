@@ -36,9 +36,10 @@ export class TestEdge implements Disposable {
   readonly #byId = new Map<ConnectionId, TestConnection>();
   #waiting: (() => void)[] = [];
 
-  constructor(limits: Partial<EdgeLimits> = {}) {
+  constructor(limits: Partial<EdgeLimits> = {}, sessionTickets = false) {
     this.edge = new Edge({
       limits: { ...defaultEdgeLimits, ...limits },
+      sessionTickets,
       now: () => this.now,
       handshakePace: (listener, serverName) => {
         this.#changed();

@@ -16,6 +16,7 @@ export class TlsListener implements EdgeListener {
   readonly hostname: string;
   readonly port: number;
   readonly #socket: SocketHandler<Connection>;
+  readonly #sessionTickets: boolean;
   readonly #onClose: (listener: TlsListener) => void;
   #current: SocketListener;
   #retiring: { readonly listener: SocketListener; readonly timer: NodeJS.Timeout } | null = null;
@@ -27,13 +28,14 @@ export class TlsListener implements EdgeListener {
     kind: 'mqtts' | 'wss',
     at: { readonly hostname: string; readonly port: number },
     socket: SocketHandler<Connection>,
-    certificate: Certificate,
+    tls: { readonly certificate: Certificate; readonly sessionTickets: boolean },
     onClose: (listener: TlsListener) => void,
   ) {
     this.kind = kind;
     this.#socket = socket;
+    this.#sessionTickets = tls.sessionTickets;
     this.#onClose = onClose;
-    this.#current = bindReplaceable({ ...at, socket, tls: tlsOptions(certificate) });
+    this.#current = bindReplaceable({ ...at, socket, tls: tlsOptions(tls.certificate, tls.sessionTickets) });
     acceptWithBytes(this.#current);
     this.#keepAliveComes = acceptWithKeepAlive(this.#current);
     this.hostname = this.#current.hostname;
@@ -53,7 +55,8 @@ export class TlsListener implements EdgeListener {
     if (this.#closed) return;
     this.#retire();
     const { hostname, port } = this;
-    const next = bind({ hostname, port, socket: this.#socket, tls: tlsOptions(certificate), reusePort: true });
+    const tls = tlsOptions(certificate, this.#sessionTickets);
+    const next = bind({ hostname, port, socket: this.#socket, tls, reusePort: true });
     acceptWithBytes(next);
     if (!acceptWithKeepAlive(next)) this.#keepAliveComes = false;
     steerToListener(next, 1);

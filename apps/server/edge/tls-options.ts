@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import type { TLSOptions } from 'bun';
 import type { Certificate } from './certificate.ts';
 
@@ -26,8 +27,11 @@ const ciphers = [
  *
  * `ca` is there for speed alone. Without it the library looks in each handshake for the issuer of a certificate that comes without a
  * chain, in the certificates of the system: four files opened, which are not there. With it, it looks in memory and finds none.
+ * @param sessionTickets whether clients get tickets to resume their session with. In TLS 1.3 each would get two, whether it
+ * wants them or not. Without them nothing is resumed, in TLS 1.2 neither: Bun keeps no sessions.
  */
-export function tlsOptions(certificate: Certificate): TLSOptions {
+export function tlsOptions(certificate: Certificate, sessionTickets: boolean): TLSOptions {
   const { cert, key } = certificate;
-  return { cert, key, ca: cert, ciphers, requestCert: false, rejectUnauthorized: false };
+  const secureOptions = sessionTickets ? 0 : constants.SSL_OP_NO_TICKET;
+  return { cert, key, ca: cert, ciphers, requestCert: false, rejectUnauthorized: false, secureOptions };
 }

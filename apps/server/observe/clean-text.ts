@@ -9,7 +9,17 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
  * of the original, then how many are missing.
  */
 export function cleanText(text: string, charsMax: number): string {
+  // As nearly all are: spares the expression.
+  if (text.length <= charsMax && isPrintableAscii(text)) return text;
   // The concatenation also makes a copy, so that a short piece does not keep a long text in memory.
   const bounded = text.length <= charsMax ? text : `${text.slice(0, charsMax)}... (${text.length - charsMax} more)`;
   return bounded.replace(unsafe, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+function isPrintableAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
 }

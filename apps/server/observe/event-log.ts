@@ -5,7 +5,7 @@ import { FloodGuard, floodGuardDefaults } from './flood-guard.ts';
 import type { FloodGuardOptions, HeldBack } from './flood-guard.ts';
 import { jsonLine, remedyLine, terminalLine } from './log-format.ts';
 import type { LogFormat } from './log-format.ts';
-import { emptyLine, levelOf, lineOf, timeText } from './log-line.ts';
+import { emptyLine, levelOf, lineOf } from './log-line.ts';
 import type { LogLevel, LogLine } from './log-line.ts';
 
 export interface EventLogOptions {
@@ -82,7 +82,7 @@ export class EventLog {
     const now = this.#options.now();
     const line: LogLine = {
       ...emptyLine,
-      time: timeText(now),
+      at: now,
       level,
       event: 'server',
       detail: detail === null ? null : cleanText(detail, DETAIL_CHARS_MAX),
@@ -104,7 +104,7 @@ export class EventLog {
       const what = `${lines} more in ${Math.round(windowMs / 1000)} s`;
       this.#write({
         ...emptyLine,
-        time: timeText(now),
+        at: now,
         level: line?.level ?? 'warn',
         event: line?.event ?? 'server',
         fault: line?.fault ?? null,

@@ -91,8 +91,8 @@ export class FloodGuard {
   }
 
   #bucket(line: LogLine, full: boolean): Bucket {
-    const kind = line.event === 'server' ? `server ${line.message}` : `${line.event} ${line.fault}`;
-    const key = `${kind} ${line.deployment} ${line.address}`;
+    const what = line.event === 'server' ? line.message : line.fault;
+    const key = `${line.event} ${what} ${line.deployment} ${line.address}`;
     const known = this.#buckets.get(key);
     if (known !== undefined) return known;
     const wide = full ? `all ${line.event} ${line.fault}` : key;

@@ -1,5 +1,6 @@
 import { fault } from '../../../packages/faults/mod.ts';
 import type { FaultName } from '../../../packages/faults/mod.ts';
+import { timeText } from './log-line.ts';
 import type { LogLevel, LogLine } from './log-line.ts';
 
 /** How lines are written: for programs, or for the person in front of a terminal. */
@@ -15,7 +16,9 @@ export function chooseLogFormat(isTerminal: boolean, noColor: string | undefined
 
 /** One JSON object, null fields left out. */
 export function jsonLine(line: LogLine): string {
-  return JSON.stringify(line, (_key, value: unknown) => (value === null ? undefined : value));
+  const { at, ...rest } = line;
+  const named = { time: timeText(at), ...rest };
+  return JSON.stringify(named, (_key, value: unknown) => (value === null ? undefined : value));
 }
 
 const colours: Readonly<Record<LogLevel, string>> = { debug: '90', info: '36', warn: '33', error: '31' };
@@ -24,7 +27,7 @@ const DIM = '2';
 /** `2026-01-31 12:00:00Z WARN  No SNI was sent (error -5, sni.missing) address=192.0.2.1:50000 ...` */
 export function terminalLine(line: LogLine, colour: boolean): string {
   const paint = (text: string, code: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const time = `${line.time.slice(0, 19).replace('T', ' ')}Z`;
+  const time = `${timeText(line.at).slice(0, 19).replace('T', ' ')}Z`;
   const level = paint(line.level.toUpperCase().padEnd(5), colours[line.level]);
   const fields = terminalFields(line);
   return [

@@ -6,8 +6,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** One line of the log. The names and their order are what a reader of the JSON lines gets; null fields are left out there. */
 export interface LogLine {
-  /** ISO 8601, UTC. */
-  readonly time: string;
+  /** Milliseconds since 1970; written as ISO 8601 in UTC, with the name `time`: most lines of a flood are not written. */
+  readonly at: number;
   readonly level: LogLevel;
   /** Kind of the event, or `server` for what the server says about itself. */
   readonly event: EventKind | 'server';
@@ -74,7 +74,7 @@ export function levelOf(record: EventRecord): LogLevel {
 export function lineOf(record: EventRecord): LogLine {
   const known = record.fault === null ? null : fault(record.fault);
   return {
-    time: timeText(record.at),
+    at: record.at,
     level: levelOf(record),
     event: record.kind,
     fault: record.fault,

@@ -25,27 +25,34 @@ export class Sink implements EventSink {
 
   emit(event: EngineEvent): void {
     // Each on its own: what one cannot take, the others still get.
-    this.#try(() => {
+    try {
       if (event.fault !== null) this.faultCounts.add(event.deployment, event.fault, event.count);
-    });
-    this.#try(() => {
-      const record: EventRecord = toRecord(event);
-      this.#try(() => this.#history.add(record));
-      this.#try(() => this.#log.event(record));
-    });
+    } catch {
+      this.#failures++;
+    }
+    try {
+      this.#tell(toRecord(event));
+    } catch {
+      this.#failures++;
+    }
+  }
+
+  #tell(record: EventRecord): void {
+    try {
+      this.#history.add(record);
+    } catch {
+      this.#failures++;
+    }
+    try {
+      this.#log.event(record);
+    } catch {
+      this.#failures++;
+    }
   }
 
   /** The deployment is gone for good: its history and its counts go too. */
   forget(deployment: DeploymentId): void {
     this.faultCounts.forget(deployment);
     this.#history.forget(deployment);
-  }
-
-  #try(action: () => void): void {
-    try {
-      action();
-    } catch {
-      this.#failures++;
-    }
   }
 }

@@ -45,8 +45,9 @@ export class FailedLogins {
   }
 
   isBlocked(attempt: LoginAttempt, now: number): boolean {
-    if (this.#byAddress.isBlocked(addressKey(attempt), now)) return true;
-    if (!this.#byUsername.isBlocked(usernameKey(attempt), now)) return false;
+    // Without a failure there is nothing to look up, and no key to be made.
+    if (this.#byAddress.size > 0 && this.#byAddress.isBlocked(addressKey(attempt), now)) return true;
+    if (this.#byUsername.size === 0 || !this.#byUsername.isBlocked(usernameKey(attempt), now)) return false;
     const seenAt = this.#familiar.get(familiarKey(attempt));
     return seenAt === undefined || now - seenAt >= familiarMs;
   }

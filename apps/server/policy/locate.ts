@@ -72,8 +72,7 @@ function admit(entry: DeploymentEntry | undefined, now: number): Location {
 
 /** Lower case, without the dot of the root and without the brackets of an IPv6 address. */
 function normalName(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/\.$/, '')
-    .replace(/^\[(.*)\]$/, '$1');
+  const lower = name.toLowerCase();
+  const relative = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  return relative.startsWith('[') && relative.endsWith(']') ? relative.slice(1, -1) : relative;
 }

@@ -58,8 +58,8 @@ export class Connection implements SessionLink, StorageWaiter {
   aliases: OutboundAliases | null = null;
   /** Highest alias that the client may use. */
   topicAliasMaximum = 0;
-  /** Topics by alias from the client, this connection only [MQTT-3.3.2-7]. */
-  readonly topicAliases: string[] = [];
+  /** Topics by alias from the client, this connection only [MQTT-3.3.2-7]; null before the first. */
+  topicAliases: string[] | null = null;
   /** Identifiers of QoS 2 messages that came on this connection and are not released: they count against Receive Maximum. */
   readonly unreleased = new Set<number>();
   /** Milliseconds without a packet after which the connection ends; 0: never. */

@@ -17,14 +17,15 @@ interface Held {
 export class Output {
   readonly #owner: Connection;
   #broker: Broker | null = null;
-  #held: Held[] = [];
+  /** What waits, in order; null while nothing does, as for nearly all connections at nearly all times. */
+  #held: Held[] | null = null;
   #heldBytes = 0;
   /** Of those held, the ones that wait for their turn only. */
   #heldInTurn = 0;
   #bufferedBytes = 0;
   #isCorked = false;
-  /** What came while it was corked; one array for all times. */
-  #corked: Held[] = [];
+  /** What came while it was corked; from the first time on, one array for all times. */
+  #corked: Held[] | null = null;
   #opening = false;
   #congested = false;
   #unansweredPublishes = 0;
@@ -56,7 +57,7 @@ export class Output {
 
   /** Whether something waits for the journal. */
   get waits(): boolean {
-    return this.#held.length > 0;
+    return this.#held !== null;
   }
 
   /** `connack` goes out first, once `batch` is durable, and everything else behind it. */
@@ -79,14 +80,15 @@ export class Output {
   uncork(batch: BatchNumber, answer: Uint8Array, answers: boolean): void {
     this.#isCorked = false;
     this.#put(batch, answer, answers);
-    if (this.#corked.length === 0) return;
-    for (const entry of this.#corked) this.#put(entry.batch, entry.bytes, entry.answers);
-    this.#corked.length = 0;
+    const corked = this.#corked;
+    if (corked === null || corked.length === 0) return;
+    for (const entry of corked) this.#put(entry.batch, entry.bytes, entry.answers);
+    corked.length = 0;
   }
 
   /** Sends the bytes from `start` to `end` now, unless something that was to be sent before waits. They may be reused afterwards. */
   write(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#isCorked) this.#corked.push({ batch: 0, bytes: bytes.slice(start, end), answers: false });
+    if (this.#isCorked) this.#keepCorked({ batch: 0, bytes: bytes.slice(start, end), answers: false });
     // Never past a packet of its own kind, so that messages keep their order [MQTT-4.6.0-5].
     else if (this.#opening || this.#heldInTurn > 0)
       this.#hold({ batch: 0, bytes: bytes.slice(start, end), answers: false });
@@ -101,13 +103,14 @@ export class Output {
 
   /** Acknowledgements leave in the order of their PUBLISH packets [MQTT-4.6.0-2], so one that waits holds up the next. */
   writeDurable(batch: BatchNumber, bytes: Uint8Array): void {
-    if (this.#isCorked) this.#corked.push({ batch, bytes, answers: false });
+    if (this.#isCorked) this.#keepCorked({ batch, bytes, answers: false });
     else this.#put(batch, bytes, false);
   }
 
   /** Sends what has waited for the journal. @returns whether something went out. */
   journaled(durableBatch: BatchNumber): boolean {
     const held = this.#held;
+    if (held === null) return false;
     let sent = 0;
     for (let entry = held[0]; entry !== undefined && entry.batch <= durableBatch; entry = held[sent]) {
       sent++;
@@ -117,7 +120,7 @@ export class Output {
       this.#send(entry.bytes);
     }
     if (sent === 0) return false;
-    this.#held = held.slice(sent);
+    this.#held = sent === held.length ? null : held.slice(sent);
     // CONNACK was the first of them.
     this.#opening = false;
     return true;
@@ -147,18 +150,24 @@ export class Output {
 
   /** What waits is not for anybody any more. */
   discard(): void {
-    this.#held = [];
+    this.#held = null;
     this.#isCorked = false;
-    this.#corked = [];
+    this.#corked = null;
+  }
+
+  #keepCorked(entry: Held): void {
+    if (this.#corked === null) this.#corked = [entry];
+    else this.#corked.push(entry);
   }
 
   #put(batch: BatchNumber, bytes: Uint8Array, answers: boolean): void {
-    if (this.#held.length === 0 && batch <= this.#owner.world.durableBatch) this.#send(bytes);
+    if (this.#held === null && batch <= this.#owner.world.durableBatch) this.#send(bytes);
     else this.#hold({ batch, bytes, answers });
   }
 
   #hold(entry: Held): void {
-    this.#held.push(entry);
+    if (this.#held === null) this.#held = [entry];
+    else this.#held.push(entry);
     this.#heldBytes += entry.bytes.byteLength;
     if (entry.batch === 0) this.#heldInTurn++;
     if (entry.answers) this.#unansweredPublishes++;

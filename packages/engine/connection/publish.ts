@@ -80,10 +80,11 @@ function resolveTopicAlias(connection: Connection, { broker }: Connected, now: n
     return false;
   }
   if (publish.topic !== '') {
+    connection.topicAliases ??= [];
     connection.topicAliases[alias] = publish.topic;
     return true;
   }
-  const topic = connection.topicAliases[alias];
+  const topic = connection.topicAliases?.[alias];
   if (topic === undefined) {
     connection.close('protocol.topic-alias', `alias ${alias} stands for no topic`, now, ReasonCode.protocolError);
     return false;

@@ -200,13 +200,13 @@ export function pump(context: SessionContext, session: Session, now: number): vo
     if (expired(item.message, now)) dropped(context, session, item, 'limit.expired', now);
     else launch(context, session, link, item, now);
   }
-  if (session.backlog.length > 0 && outbound.queuedMessages === 0 && outbound.unsent.size === 0)
+  if (session.backlog !== null && outbound.queuedMessages === 0 && outbound.unsent.size === 0)
     pumpBacklog(context, session, link, now);
 }
 
 /** Sends retained messages of new subscriptions as long as the client can take them. */
 function pumpBacklog(context: SessionContext, session: Session, link: SessionLink, now: number): void {
-  for (let entry = session.backlog[0]; entry !== undefined; entry = session.backlog[0]) {
+  for (let entry = session.backlog?.[0]; entry !== undefined; entry = session.backlog?.[0]) {
     const { options } = entry;
     const { pending } = entry;
     entry.pending = null;
@@ -214,7 +214,8 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
     if (pending !== null && !entry.isRetained(pending)) continue;
     const message = pending ?? entry.messages.next().value;
     if (message === undefined) {
-      session.backlog.shift();
+      session.backlog?.shift();
+      if (session.backlog?.length === 0) session.backlog = null;
       continue;
     }
     if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;

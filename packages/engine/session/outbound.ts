@@ -20,7 +20,8 @@ const PACKET_IDENTIFIERS = 65_535;
 
 /** What a session has to deliver with QoS 1 and 2: a queue, and what is in flight (MQTT 5.0 sections 4.3, 4.4, 4.6). */
 export class Outbound {
-  #queue: (OutboundMessage | undefined)[] = [];
+  /** null while it is empty. */
+  #queue: (OutboundMessage | undefined)[] | null = null;
   #head = 0;
   #queuedBytes = 0;
   #inFlightBytes = 0;
@@ -32,7 +33,7 @@ export class Outbound {
   readonly unsent = new Set<OutboundMessage>();
 
   get queuedMessages(): number {
-    return this.#queue.length - this.#head;
+    return this.#queue === null ? 0 : this.#queue.length - this.#head;
   }
 
   get queuedBytes(): number {
@@ -56,23 +57,25 @@ export class Outbound {
   /** Puts a message at the end of the queue. */
   enqueue(item: OutboundMessage): void {
     if (item.sequence > this.#sequence) this.#sequence = item.sequence;
-    this.#queue.push(item);
+    if (this.#queue === null) this.#queue = [item];
+    else this.#queue.push(item);
     this.#queuedBytes += messageBytes(item.message);
   }
 
   /** Takes the oldest message from the queue. */
   dequeue(): OutboundMessage | undefined {
-    const item = this.#queue[this.#head];
-    if (item === undefined) return undefined;
-    this.#queue[this.#head] = undefined;
+    const queue = this.#queue;
+    const item = queue?.[this.#head];
+    if (queue === null || item === undefined) return undefined;
+    queue[this.#head] = undefined;
     this.#head++;
     this.#queuedBytes -= messageBytes(item.message);
     // Amortised: the array is cut when half of it is behind the head.
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
+    if (this.#head === queue.length) {
+      this.#queue = null;
       this.#head = 0;
-    } else if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#head);
+    } else if (this.#head > 1024 && this.#head * 2 > queue.length) {
+      this.#queue = queue.slice(this.#head);
       this.#head = 0;
     }
     return item;
@@ -112,7 +115,7 @@ export class Outbound {
 
   /** Forgets everything: the session has ended. */
   clear(): void {
-    this.#queue = [];
+    this.#queue = null;
     this.#head = 0;
     this.#queuedBytes = 0;
     this.#inFlightBytes = 0;
@@ -123,8 +126,9 @@ export class Outbound {
   /** All messages, in flight first, then queued, each oldest first. */
   *all(): Generator<OutboundMessage> {
     yield* this.inFlight.values();
-    for (let index = this.#head; index < this.#queue.length; index++) {
-      const item = this.#queue[index];
+    const queue = this.#queue ?? [];
+    for (let index = this.#head; index < queue.length; index++) {
+      const item = queue[index];
       if (item !== undefined) yield item;
     }
   }

@@ -52,8 +52,8 @@ export class Session implements Subject {
   readonly outbound = new Outbound();
   /** Packet Identifiers of QoS 2 messages that were received and not yet released [MQTT-4.3.3-10]. */
   readonly received = new Set<number>();
-  /** Retained messages of new subscriptions that have not gone out yet, in the order of subscribing. */
-  readonly backlog: RetainedBacklog[] = [];
+  /** Retained messages of new subscriptions that have not gone out yet, in the order of subscribing; null where there are none. */
+  backlog: RetainedBacklog[] | null = null;
   expiryTimer: Timer | null = null;
   willTimer: Timer | null = null;
 
