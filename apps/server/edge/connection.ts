@@ -211,10 +211,8 @@ export class Connection implements GateVisitor, LayerHost {
   /** Sends the bytes from `start` to `end`. @returns bytes that wait now. */
   send(bytes: Uint8Array, start: number, end: number): number {
     if (this.#phase !== 'open' || start === end) return this.#buffer.byteLength;
-    if (!this.#blocked && this.#buffer.byteLength > 0 && this.listener === 'mqtts') {
-      this.#records ??= new RecordBudget();
-      if (this.#records.take(this.#host.second)) this.#write();
-    }
+    const mayStart = !this.#blocked && this.#buffer.byteLength > 0 && this.listener === 'mqtts';
+    if (mayStart && (this.#records ??= new RecordBudget()).take(this.#host.second)) this.#write();
     this.#buffer.append(bytes, start, end);
     if (!this.#blocked) {
       this.#host.requestFlush(this);
