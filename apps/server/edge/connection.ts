@@ -9,7 +9,7 @@ import type { Layer, LayerHost } from './layer.ts';
 import { plainAddress, plainName } from './peer-names.ts';
 import { RecordBudget } from './record-budget.ts';
 import { SendBuffer } from './send-buffer.ts';
-import { acknowledgeNow, peekBytes, tcpKeepAliveSeconds } from './socket-options.ts';
+import { acknowledgeNow, peekBytes, peerOf, tcpKeepAliveSeconds } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
 import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
@@ -76,8 +76,9 @@ export class Connection implements GateVisitor, LayerHost {
     this.#socket = socket;
     this.#deployment = deployment;
     this.listener = listener;
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
+    const peer = peerOf(socket);
+    this.remoteAddress = plainAddress(peer.address);
+    this.remotePort = peer.port;
     this.#startedAt = host.now();
     this.#phase = 'waiting';
   }

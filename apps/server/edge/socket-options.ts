@@ -7,6 +7,8 @@ import { openLibc } from '../system/libc.ts';
 
 // Numbers of Linux, the same on x86-64 and arm64.
 const SOL_SOCKET = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
 const SO_KEEPALIVE = 9;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 const IPPROTO_TCP = 6;
@@ -38,6 +40,7 @@ const silentSeconds = Int32Array.of(1);
 const libc = openLibc({
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64' },
+  getpeername: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
 });
 
 /** The file descriptor of a socket or listener; Bun has it at run time but not in its types. */
@@ -63,6 +66,43 @@ export function peekBytes(socket: object): Uint8Array {
   if (libc === null || descriptor < 0) return peeked.subarray(0, 0);
   const count = Number(libc.recv(descriptor, ptr(peeked), peekedBytesMax, MSG_PEEK | MSG_DONTWAIT));
   return peeked.subarray(0, Math.max(0, count));
+}
+
+/** Where a connection comes from: address as Bun writes it, port. */
+export interface Peer {
+  readonly address: string | undefined;
+  readonly port: number;
+}
+
+/** Struct sockaddr_in6 has 28 bytes, sockaddr_in 16. */
+const peerName = new Uint8Array(28);
+const peerNameLength = Uint32Array.of(peerName.length);
+/** ::ffff:0:0/96, behind the flow label of struct sockaddr_in6. */
+const mappedPrefix = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/** Whom a socket is connected to. Bun asks the system once for the address and once for the port: this asks once, where the address is IPv4. */
+export function peerOf(socket: {
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+}): Peer {
+  const address = askForPeer(descriptorOf(socket));
+  if (address === null) return { address: socket.remoteAddress, port: socket.remotePort ?? 0 };
+  return { address, port: ((peerName[2] ?? 0) << 8) | (peerName[3] ?? 0) };
+}
+
+/** Fills `peerName`. @returns the IPv4 address in it; null where it is another one or cannot be had. */
+function askForPeer(descriptor: number): string | null {
+  if (libc === null || descriptor < 0) return null;
+  peerNameLength[0] = peerName.length;
+  if (libc.getpeername(descriptor, ptr(peerName), ptr(peerNameLength)) !== 0) return null;
+  const family = (peerName[0] ?? 0) | ((peerName[1] ?? 0) << 8);
+  if (family === AF_INET) return dottedAt(4);
+  if (family !== AF_INET6) return null;
+  return mappedPrefix.every((byte, at) => peerName[8 + at] === byte) ? dottedAt(20) : null;
+}
+
+function dottedAt(at: number): string {
+  return `${peerName[at]}.${peerName[at + 1]}.${peerName[at + 2]}.${peerName[at + 3]}`;
 }
 
 /**

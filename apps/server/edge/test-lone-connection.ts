@@ -7,7 +7,7 @@ import type { EdgeRefusal } from './refusal.ts';
 
 /** A connection without an edge and without a socket, which counts what it asks of them. */
 export class LoneConnection {
-  /** Reads of the descriptor: nothing needs it but the options of the socket and the look at what has come. */
+  /** Reads of the descriptor since it was made: nothing needs it then but the options of the socket and the look at what has come. */
   descriptorReads = 0;
   /** Arguments of each call. */
   readonly keepAlive: unknown[][] = [];
@@ -58,5 +58,6 @@ export class LoneConnection {
       kind,
       null,
     );
+    this.descriptorReads = 0;
   }
 }

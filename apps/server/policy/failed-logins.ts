@@ -19,6 +19,8 @@ const defaultCapacity = 32_768;
 const usernameLengthMax = 256;
 /** How long an address that logged in with a user name is known. */
 const familiarMs = 24 * 3_600_000;
+/** How often that is noted anew. */
+const familiarAgainMs = 3_600_000;
 
 /**
  * Limits guessing of passwords: after `failedLoginsPerMinute` failures from one address, or of one user name,
@@ -62,6 +64,9 @@ export class FailedLogins {
   /** Remembers the address for the user name. Counters stay: a guesser with an account of its own must not reset them. */
   succeeded(attempt: LoginAttempt, now: number): void {
     const key = familiarKey(attempt);
+    const seenAt = this.#familiar.get(key);
+    // Within the hour nothing would be known that is not known already.
+    if (seenAt !== undefined && now - seenAt < familiarAgainMs && now >= seenAt) return;
     this.#familiar.delete(key);
     this.#familiar.set(key, now);
     if (this.#familiar.size <= this.#capacity) return;

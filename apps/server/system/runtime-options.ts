@@ -4,10 +4,11 @@ import { openLibc } from './libc.ts';
 /**
  * What the runtime takes from its environment only, and only when it starts. The compiler of last resort (FTL) begins ten times later: what runs for every
  * message reaches it within the first seconds all the same, and what runs once a connect no longer costs more to compile than it will ever
- * give back (docs/adr/0010).
+ * give back. The one before it (DFG) begins three times earlier, so that the large functions of a connect have it after a few hundred (docs/adr/0010).
  */
 export const runtimeOptions: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: '1000000',
+  BUN_JSC_thresholdForOptimizeAfterWarmUp: '300',
 };
 
 /** What stands in `options` and not in `environment`: what an operator has set stays. */
