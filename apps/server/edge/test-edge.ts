@@ -70,9 +70,17 @@ export class TestEdge implements Disposable {
     });
   }
 
-  /** Waits, event by event, until it is true. The runner's time-out is the only clock. */
+  /**
+   * Waits until it is true: looks with every event, and every millisecond for what the core is not told of, as the beginning of a
+   * handshake. The runner's time-out is the only clock.
+   */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        setTimeout(resolve, 1);
+      });
+    }
   }
 
   /** The connection that opened as the `index`-th. */

@@ -36,6 +36,7 @@ export class LoneConnection {
       getTLSVersion: () => 'TLSv1.3',
       pause: () => (this.pauses += 1),
       resume: ignore,
+      write: (_memory: Uint8Array, _start: number, byteCount: number) => byteCount,
     };
     const host = {
       keepAliveComes: options.keepAliveComes ?? true,
@@ -46,7 +47,7 @@ export class LoneConnection {
       report: (refusal: EdgeRefusal) => this.refusals.push(refusal),
       register: () => 1 as ConnectionId,
       requestTurn: ignore,
-      requestTurnEnd: ignore,
+      handshakeEnded: ignore,
       requestFlush: ignore,
       watch: ignore,
       unwatch: ignore,
