@@ -17,7 +17,7 @@ function acknowledgesNow(port: number, client: TestClient): boolean | null {
   return socketOption(descriptorBetween(port, client.socket.localPort ?? 0), 6, 12) === 1;
 }
 
-describe('the end of the TLS handshake is acknowledged a moment later', () => {
+describe('the end of the TLS handshake is acknowledged at the end of the turn', () => {
   for (const kind of ['mqtts', 'wss'] as const) {
     for (const first of ['', 'G']) {
       test(`where ${first === '' ? 'nothing' : 'the beginning of a packet'} has come with it, on ${kind}`, async () => {
@@ -26,8 +26,11 @@ describe('the end of the TLS handshake is acknowledged a moment later', () => {
         using client = await TestClient.tls(port);
         client.write(first);
         expect(acknowledgesNow(port, client)).toBe(onLinux ? false : null);
-        while (acknowledgesNow(port, client) === false)
-          await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+        let turnIsOver = false;
+        core.beforeFlush = () => {
+          turnIsOver = core.edge.handshakeCount === 0;
+        };
+        await core.until(() => turnIsOver);
         expect(acknowledgesNow(port, client)).toBe(onLinux ? true : null);
       });
     }
@@ -35,28 +38,23 @@ describe('the end of the TLS handshake is acknowledged a moment later', () => {
 });
 
 describe('an acknowledgement of its own', () => {
-  /** Whether the socket is asked for its descriptor a moment after the handshake: for nothing else it is needed then. */
-  function asksLater(meanwhile: (connection: Connection) => void): boolean {
+  /** Whether the socket is asked for its descriptor at the end of the turn: for nothing else it is needed then. */
+  function asksAtTurnEnd(inTheTurn: (connection: Connection) => void): boolean {
     const bench = new LoneConnection('mqtts');
     bench.connection.startTls(0x16);
     bench.connection.handshaken(true, null);
-    meanwhile(bench.connection);
+    inTheTurn(bench.connection);
     bench.descriptorReads = 0;
-    bench.connection.acknowledgeIfSilent();
+    bench.connection.handshakeTurnEnded();
     return bench.descriptorReads > 0;
   }
 
-  test('goes to a client that gets nothing meanwhile', () => {
-    expect(asksLater(() => undefined)).toBe(true);
+  test('goes to a client that gets nothing in the turn', () => {
+    expect(asksAtTurnEnd(() => undefined)).toBe(true);
   });
 
   test('does not go to one that gets its CONNACK, nor to one that is gone', () => {
-    const connack = Uint8Array.of(0x20, 2, 0, 0);
-    const answered = asksLater((connection) => {
-      connection.send(connack, 0, 4);
-      connection.flush();
-    });
-    expect(answered).toBe(false);
-    expect(asksLater((connection) => connection.socketClosed(undefined))).toBe(false);
+    expect(asksAtTurnEnd((connection) => connection.send(Uint8Array.of(0x20, 2, 0, 0), 0, 4))).toBe(false);
+    expect(asksAtTurnEnd((connection) => connection.socketClosed(undefined))).toBe(false);
   });
 });

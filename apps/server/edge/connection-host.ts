@@ -20,8 +20,8 @@ export interface ConnectionHost {
   register(connection: Connection): ConnectionId;
   /** Something came in: the turn of the loop ends with a flush. */
   requestTurn(): void;
-  /** `acknowledgeIfSilent` is called in a moment. */
-  handshakeEnded(connection: Connection): void;
+  /** `handshakeTurnEnded` is called at the end of this turn. */
+  requestTurnEnd(connection: Connection): void;
   /** `flush` is called at the end of this turn. */
   requestFlush(connection: Connection): void;
   /** `expired` is called when `deadline` has passed, until `unwatch`. */

@@ -52,8 +52,6 @@ export class Connection implements GateVisitor, LayerHost {
   #firstByte: number | null = null;
   /** Something has come for the core. */
   #spoken = false;
-  /** Something has been written since the handshake. */
-  #hasAnswered = false;
   #serverName: string | null = null;
   #tlsVersion: string | null = null;
   /** The socket took less than it was given; `drain` will come. */
@@ -156,14 +154,18 @@ export class Connection implements GateVisitor, LayerHost {
       this.#watchFor(this.#host.limits.lingerMs);
       return;
     }
-    this.#host.handshakeEnded(this);
+    this.#host.requestTurnEnd(this);
     this.startStream();
   }
 
-  /** A moment after its handshake: where nothing has left since, the client may be waiting for an acknowledgement before it sends on. */
-  acknowledgeIfSilent(): void {
+  /**
+   * The turn in which its handshake ended is about to be flushed. What leaves now acknowledges what has come: CONNACK, where CONNECT came
+   * together with the end of the handshake. Where nothing leaves, the client may be waiting for an acknowledgement before it sends on.
+   * That it comes no earlier costs nothing: what the client sends then could not be read before the next turn.
+   */
+  handshakeTurnEnded(): void {
     if (this.#phase !== 'open' && this.#phase !== 'upgrading') return;
-    if (!this.#hasAnswered) acknowledgeNow(this.#socket);
+    if (this.#buffer.byteLength === 0) acknowledgeNow(this.#socket);
   }
 
   received(bytes: Uint8Array): void {
@@ -285,7 +287,7 @@ export class Connection implements GateVisitor, LayerHost {
     this.#host.unwatch(this);
     if (!this.#host.keepAliveComes) this.#socket.setKeepAlive(true, tcpKeepAliveSeconds * 1000);
     this.id = this.#host.register(this);
-    // No turn has to end for it: what the core sends or ends asks for one.
+    this.#host.requestTurn();
     this.#host.input.opened(this.id, {
       listener: this.listener,
       deployment: this.#deployment,
@@ -354,7 +356,6 @@ export class Connection implements GateVisitor, LayerHost {
       if (chunk === null) return;
       const { memory, start, end } = chunk;
       const taken = this.#socket.write(memory, start, end - start);
-      this.#hasAnswered = true;
       // -1: the socket is closed, and says so soon.
       this.#buffer.consume(Math.max(0, taken));
       this.#blocked = taken < end - start;

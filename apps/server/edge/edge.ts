@@ -17,9 +17,6 @@ import { acceptWithKeepAlive, peekBytes } from './socket-options.ts';
 import { TlsListener } from './tls-listener.ts';
 import { Turn } from './turn.ts';
 
-/** How long after its handshake a client that has got nothing is acknowledged: far less than it would wait otherwise. */
-const acknowledgeAfterMs = 1;
-
 /** All sockets that devices connect to: bytes in, bytes out, back-pressure. Knows no packet of MQTT. */
 export class Edge implements Outbox {
   readonly #options: EdgeOptions;
@@ -35,8 +32,8 @@ export class Edge implements Outbox {
   readonly #open = new Map<ConnectionId, Connection>();
   readonly #tlsListeners = new Set<TlsListener>();
   readonly #plainListeners = new Set<EdgeListener>();
-  /** Those whose handshake ended a moment ago. */
-  #handshaken: Connection[] = [];
+  /** Those whose handshake ended in this turn. */
+  readonly #handshaken: Connection[] = [];
   #lastId = 0;
   #second = 0;
   /** False as soon as one listener has not taken the setting: then each connection gets its own. */
@@ -52,6 +49,8 @@ export class Edge implements Outbox {
         this.#gate.turnEnded(now);
         this.#second = Math.floor(now / 1000);
         options.beforeFlush();
+        for (const connection of this.#handshaken) connection.handshakeTurnEnded();
+        this.#handshaken.length = 0;
       },
     });
     this.#deadlines = new Deadlines(() => options.now());
@@ -207,9 +206,9 @@ export class Edge implements Outbox {
         return id;
       },
       requestTurn: () => this.#turn.request(),
-      handshakeEnded: (connection) => {
+      requestTurnEnd: (connection) => {
         this.#handshaken.push(connection);
-        if (this.#handshaken.length === 1) setTimeout(() => this.#acknowledgeSilent(), acknowledgeAfterMs);
+        this.#turn.request();
       },
       requestFlush: (connection) => this.#turn.requestFlush(connection),
       watch: (connection) => this.#deadlines.watch(connection),
@@ -221,13 +220,6 @@ export class Edge implements Outbox {
         this.#turn.tellClosed(connection.id, cause);
       },
     };
-  }
-
-  /** One timer for all of a moment, instead of a call of the system for each: most have their answer by then. */
-  #acknowledgeSilent(): void {
-    const handshaken = this.#handshaken;
-    this.#handshaken = [];
-    for (const connection of handshaken) connection.acknowledgeIfSilent();
   }
 
   #accept(socket: Socket<Connection>, kind: ListenerKind, deployment: DeploymentId | null): void {

@@ -103,10 +103,9 @@ export class HandshakeGate {
     }
     queue.inFlight += 1;
     this.#inFlight += 1;
-    if (!this.#isServing(this.#now())) return true;
     this.#requestTurn();
     this.#starts += 1;
-    if (this.#starts <= startsPerTurn) return true;
+    if (this.#starts <= startsPerTurn || !this.#isServing(this.#now())) return true;
     this.#paced.add(visitor);
     return false;
   }

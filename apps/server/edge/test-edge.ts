@@ -70,17 +70,9 @@ export class TestEdge implements Disposable {
     });
   }
 
-  /**
-   * Waits until it is true: looks with every event, and every millisecond for what the core is not told of, as the beginning of a
-   * handshake. The runner's time-out is the only clock.
-   */
+  /** Waits, event by event, until it is true. The runner's time-out is the only clock. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        setTimeout(resolve, 1);
-      });
-    }
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** The connection that opened as the `index`-th. */

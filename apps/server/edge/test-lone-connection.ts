@@ -36,7 +36,6 @@ export class LoneConnection {
       getTLSVersion: () => 'TLSv1.3',
       pause: () => (this.pauses += 1),
       resume: ignore,
-      write: (_memory: Uint8Array, _start: number, byteCount: number) => byteCount,
     };
     const host = {
       keepAliveComes: options.keepAliveComes ?? true,
@@ -47,7 +46,7 @@ export class LoneConnection {
       report: (refusal: EdgeRefusal) => this.refusals.push(refusal),
       register: () => 1 as ConnectionId,
       requestTurn: ignore,
-      handshakeEnded: ignore,
+      requestTurnEnd: ignore,
       requestFlush: ignore,
       watch: ignore,
       unwatch: ignore,
