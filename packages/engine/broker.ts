@@ -309,6 +309,7 @@ export class Broker {
     for (let index = backlog.length - 1; index >= 0; index--) {
       if (backlog[index]?.topicFilter === topicFilter) backlog.splice(index, 1);
     }
+    if (backlog.length === 0) session.backlog = null;
   }
 
   rulesOf(session: Session): AccessRules | null {

@@ -9,6 +9,7 @@ test('ordinary text of any script stays as it is', () => {
 test('control, format and separator characters are written as escapes', () => {
   expect(cleanText('a\u001b[31mb\r\nc\u0000', 100)).toBe('a\\u{1b}[31mb\\u{d}\\u{a}c\\u{0}');
   expect(cleanText('\u009b31m \u202etxt \u2028', 100)).toBe('\\u{9b}31m \\u{202e}txt \\u{2028}');
+  expect(cleanText('a\u007fb', 100)).toBe('a\\u{7f}b');
 });
 
 test('a text that is too long is cut and says so', () => {

@@ -71,17 +71,6 @@ describe('FailedLogins', () => {
     expect(logins.isBlocked(attempt(), day)).toBe(true);
   });
 
-  test('an address that comes back within the day stays familiar, though the hour it came last in is noted once', () => {
-    const logins = new FailedLogins();
-    const hour = 60 * minute;
-    for (const at of [0, hour - 1, 23 * hour]) logins.succeeded(attempt(), at);
-    const later = 46 * hour;
-    for (const last of [1, 2, 3]) fail(logins, 1, attempt({ remoteAddress: `198.51.100.${last}` }), later);
-    expect(logins.isBlocked(attempt(), later)).toBe(false);
-    expect(logins.isBlocked(attempt(), 47 * hour)).toBe(false);
-    expect(logins.isBlocked(attempt({ remoteAddress: '192.0.2.9' }), later)).toBe(true);
-  });
-
   test('a success in between does not reset the counters', () => {
     const logins = new FailedLogins();
     fail(logins, 2, attempt({ username: 'victim' }), 0);

@@ -19,8 +19,6 @@ const defaultCapacity = 32_768;
 const usernameLengthMax = 256;
 /** How long an address that logged in with a user name is known. */
 const familiarMs = 24 * 3_600_000;
-/** How often that is noted anew. */
-const familiarAgainMs = 3_600_000;
 
 /**
  * Limits guessing of passwords: after `failedLoginsPerMinute` failures from one address, or of one user name,
@@ -47,9 +45,8 @@ export class FailedLogins {
   }
 
   isBlocked(attempt: LoginAttempt, now: number): boolean {
-    // Without a failure there is nothing to look up, and no key to be made.
-    if (this.#byAddress.size > 0 && this.#byAddress.isBlocked(addressKey(attempt), now)) return true;
-    if (this.#byUsername.size === 0 || !this.#byUsername.isBlocked(usernameKey(attempt), now)) return false;
+    if (this.#byAddress.isBlocked(addressKey(attempt), now)) return true;
+    if (!this.#byUsername.isBlocked(usernameKey(attempt), now)) return false;
     const seenAt = this.#familiar.get(familiarKey(attempt));
     return seenAt === undefined || now - seenAt >= familiarMs;
   }
@@ -64,9 +61,6 @@ export class FailedLogins {
   /** Remembers the address for the user name. Counters stay: a guesser with an account of its own must not reset them. */
   succeeded(attempt: LoginAttempt, now: number): void {
     const key = familiarKey(attempt);
-    const seenAt = this.#familiar.get(key);
-    // Within the hour nothing would be known that is not known already.
-    if (seenAt !== undefined && now - seenAt < familiarAgainMs && now >= seenAt) return;
     this.#familiar.delete(key);
     this.#familiar.set(key, now);
     if (this.#familiar.size <= this.#capacity) return;
