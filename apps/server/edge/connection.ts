@@ -38,6 +38,8 @@ export class Connection implements GateVisitor, LayerHost {
   /** Time at which `expired` is due, while the edge watches. */
   deadline = 0;
   pace: GateVisitor['pace'] = null;
+  /** SNI; null where there is none, undefined until it is known. */
+  serverName: string | null | undefined = undefined;
   /** Whether `flush` is due at the end of this turn. */
   flushRequested = false;
 
@@ -52,7 +54,6 @@ export class Connection implements GateVisitor, LayerHost {
   #firstByte: number | null = null;
   /** Something has come for the core. */
   #spoken = false;
-  #serverName: string | null = null;
   #tlsVersion: string | null = null;
   /** The socket took less than it was given; `drain` will come. */
   #blocked = false;
@@ -198,7 +199,7 @@ export class Connection implements GateVisitor, LayerHost {
     if (phase === 'waiting') this.#host.gate.giveUp(this);
     if (phase === 'handshaking') this.#host.gate.leave(this);
     if (phase === 'waiting' || phase === 'handshaking') {
-      // What TLS knew of it (SNI, version) is gone with the socket.
+      // What TLS knew of it is gone with the socket; SNI was seen before.
       this.#report('tls.cut', 'the peer reset the connection during the TLS handshake', null);
     } else if (phase === 'upgrading') {
       this.#report('websocket.bad-request', 'the peer closed before the end of the upgrade request', null);
@@ -291,7 +292,7 @@ export class Connection implements GateVisitor, LayerHost {
     this.#host.input.opened(this.id, {
       listener: this.listener,
       deployment: this.#deployment,
-      serverName: this.#serverName,
+      serverName: this.serverName ?? null,
       host,
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
@@ -372,7 +373,7 @@ export class Connection implements GateVisitor, LayerHost {
 
   /** What the handshake has settled so far: the version once ServerHello and certificate are on their way. */
   #readTls(succeeded: boolean): void {
-    this.#serverName = plainName(this.#socket.getServername());
+    this.serverName ??= plainName(this.#socket.getServername());
     // Where it failed, and without a cipher, the version is only what the server would offer.
     const cipher = succeeded ? null : (this.#socket.getCipher() as { name: string | null } | undefined);
     if (cipher === null || typeof cipher?.name === 'string') this.#tlsVersion = this.#socket.getTLSVersion();
@@ -389,7 +390,7 @@ export class Connection implements GateVisitor, LayerHost {
       listener: this.listener,
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
-      serverName: this.#serverName,
+      serverName: this.serverName ?? null,
       host,
       tlsVersion: this.#tlsVersion,
       fault,

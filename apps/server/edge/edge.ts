@@ -9,7 +9,6 @@ import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandshakeGate } from './handshake-gate.ts';
-import type { Pace } from './handshake-pace.ts';
 import type { EdgeListener } from './listener.ts';
 import type { EdgeLimits, EdgeOptions } from './options.ts';
 import { plainName } from './peer-names.ts';
@@ -232,17 +231,16 @@ export class Edge implements Outbox {
       connection.turnAway('server.busy', `${connections} connections are open, which is the limit`);
     } else if (kind === 'mqtts' || kind === 'wss') {
       const bytes = peekBytes(socket);
-      connection.pace = this.#paceOf(bytes, kind);
+      const serverName = readServerName(bytes);
+      if (serverName !== undefined) {
+        // Whom it wants, before anything is spent on it.
+        connection.serverName = plainName(serverName ?? undefined);
+        connection.pace = this.#options.handshakePace(kind, connection.serverName);
+      }
       connection.startTls(bytes[0] ?? null);
     } else {
       connection.startStream();
     }
-  }
-
-  /** A new connection has shown whom it wants before anything is spent on it. */
-  #paceOf(bytes: Uint8Array, kind: 'mqtts' | 'wss'): Pace | null {
-    const serverName = readServerName(bytes);
-    return serverName === undefined ? null : this.#options.handshakePace(kind, plainName(serverName ?? undefined));
   }
 
   #handler(kind: ListenerKind, deployment: DeploymentId | null): SocketHandler<Connection> {

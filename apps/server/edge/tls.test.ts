@@ -184,11 +184,12 @@ describe('a handshake that fails', () => {
   test('reset in the middle', async () => {
     using server = listen();
     using client = await TestClient.tcp(server.port);
-    client.write(clientHello());
+    client.write(clientHello({ serverName: 'reset.berth.localhost' }));
     await client.receive(1);
     client.socket.resetAndDestroy();
     expect(await server.core.refused()).toMatchObject({
       fault: 'tls.cut',
+      serverName: 'reset.berth.localhost',
       detail: expect.stringContaining('reset'),
     });
   });

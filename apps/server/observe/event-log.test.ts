@@ -177,6 +177,31 @@ describe('a flood', () => {
     expect(objects()).toHaveLength(13);
   });
 
+  test('of several kinds in turn is counted kind by kind', () => {
+    const { log, emit, objects } = setUp();
+    const other = { kind: 'message.dropped', fault: 'limit.queue', count: 3 } as const;
+    for (const [kind, times] of [
+      [{}, 12],
+      [other, 12],
+      [{}, 3],
+      [{ deployment: deploymentB }, 1],
+      [{}, 1],
+      [other, 2],
+    ] as const) {
+      for (let index = 0; index < times; index++) emit(kind);
+    }
+    expect(objects()).toHaveLength(21);
+    log.tick(noon + 10_000);
+    expect(
+      objects()
+        .slice(21)
+        .map((line) => [line['message'], line['count']]),
+    ).toEqual([
+      ['Wrong password: 6 more in 10 s', 6],
+      ['Queue full, messages dropped: 4 more in 10 s', 12],
+    ]);
+  });
+
   test('adds up what its events counted', () => {
     const { log, emit, objects } = setUp();
     for (let index = 0; index < 12; index++) emit({ kind: 'message.dropped', fault: 'limit.queue', count: 5 });

@@ -46,9 +46,11 @@ export class EventLog {
   /** Logs an event. */
   event(record: EventRecord): void {
     if (this.#isBelow(levelOf(record))) return;
+    const { kind, fault, deployment, address, count, at } = record;
+    if (this.#guests.holdAnother(kind, fault, deployment, address, count, at)) return;
     const line = lineOf(record);
-    const isWritten = this.#pass(this.#guests, line, record.at);
-    if (isWritten && record.fault !== null && ranks[line.level] >= ranks.warn) this.#tellRemedy(record.fault);
+    const isWritten = this.#pass(this.#guests, line, at);
+    if (isWritten && fault !== null && ranks[line.level] >= ranks.warn) this.#tellRemedy(fault);
   }
 
   debug(message: string, detail: string | null = null): void {

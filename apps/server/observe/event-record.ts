@@ -10,6 +10,8 @@ export type ProtocolName = '3.1' | '3.1.1' | '5.0';
 export interface EventRecord {
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** The same; where the history has made one of like events that follow each other, the time of the last. */
+  readonly lastAt: number;
   readonly kind: EventKind;
   readonly fault: FaultName | null;
   readonly deployment: DeploymentId | null;
@@ -39,6 +41,7 @@ export function toRecord(event: EngineEvent): EventRecord {
   const { facts, protocolVersion } = event;
   return {
     at: event.at,
+    lastAt: event.at,
     kind: event.kind,
     fault: event.fault,
     deployment: event.deployment,

@@ -28,6 +28,14 @@ export interface HeldBack {
   readonly windowMs: number;
 }
 
+/** What lines are told apart by: event, fault (of the server's own: its message), deployment and address. */
+interface Kind {
+  readonly event: LogLine['event'];
+  readonly what: string | null;
+  readonly deployment: string | null;
+  readonly address: string | null;
+}
+
 interface Bucket {
   passed: number;
   line: LogLine | null;
@@ -45,16 +53,41 @@ export class FloodGuard {
   #buckets = new Map<string, Bucket>();
   #windowStart: number | null = null;
   #passed = 0;
+  /** What was held back last, and where it was counted; null at the beginning of a window. */
+  #lastHeld: { readonly kind: Kind; readonly bucket: Bucket } | null = null;
 
   constructor(options: FloodGuardOptions = floodGuardDefaults) {
     this.#options = options;
+  }
+
+  /**
+   * Counts a line of an event like the one that was held back last, and in the same window: it is held back too, and need not be made.
+   * @returns false where it is another one: then `endWindow` and `admit` decide.
+   */
+  holdAnother(
+    event: LogLine['event'],
+    fault: string | null,
+    deployment: string | null,
+    address: string | null,
+    count: number,
+    now: number,
+  ): boolean {
+    const last = this.#lastHeld;
+    if (last === null || !this.#isInWindow(now)) return false;
+    const { kind, bucket } = last;
+    if (kind.event !== event || kind.what !== fault || kind.deployment !== deployment || kind.address !== address)
+      return false;
+    bucket.lines++;
+    bucket.count += count;
+    return true;
   }
 
   /** Whether this line may be written. Call `endWindow` before. */
   admit(line: LogLine, now: number): boolean {
     this.#windowStart ??= now;
     const full = this.#passed >= this.#options.linesPerWindow;
-    const bucket = this.#bucket(line, full);
+    const kind = kindOf(line);
+    const bucket = this.#bucket(line, kind, full);
     if (!full && bucket.passed < this.#options.linesPerKey) {
       bucket.passed++;
       this.#passed++;
@@ -63,14 +96,13 @@ export class FloodGuard {
     bucket.line ??= line;
     bucket.lines++;
     bucket.count += line.count ?? 1;
+    this.#lastHeld = { kind, bucket };
     return false;
   }
 
   /** Ends the window when its time is over (or the clock was set back). @returns what was held back in it, largest first. */
   endWindow(now: number): readonly HeldBack[] {
-    const start = this.#windowStart;
-    if (start === null || (now >= start && now < start + this.#options.windowMs)) return [];
-    return this.flush(now);
+    return this.#windowStart === null || this.#isInWindow(now) ? [] : this.flush(now);
   }
 
   /** Ends the window in any case. */
@@ -80,6 +112,7 @@ export class FloodGuard {
     this.#buckets = new Map();
     this.#windowStart = null;
     this.#passed = 0;
+    this.#lastHeld = null;
     const told = held
       .slice(0, this.#options.summariesPerWindow)
       .map(({ line, lines, count }) => ({ line, lines, count, windowMs }));
@@ -90,9 +123,13 @@ export class FloodGuard {
     return [...told, { line: null, lines, count, windowMs }];
   }
 
-  #bucket(line: LogLine, full: boolean): Bucket {
-    const what = line.event === 'server' ? line.message : line.fault;
-    const key = `${line.event} ${what} ${line.deployment} ${line.address}`;
+  #isInWindow(now: number): boolean {
+    const start = this.#windowStart;
+    return start !== null && now >= start && now < start + this.#options.windowMs;
+  }
+
+  #bucket(line: LogLine, kind: Kind, full: boolean): Bucket {
+    const key = `${kind.event} ${kind.what} ${kind.deployment} ${kind.address}`;
     const known = this.#buckets.get(key);
     if (known !== undefined) return known;
     const wide = full ? `all ${line.event} ${line.fault}` : key;
@@ -102,4 +139,8 @@ export class FloodGuard {
     this.#buckets.set(wide, bucket);
     return bucket;
   }
+}
+
+function kindOf({ event, message, fault, deployment, address }: LogLine): Kind {
+  return { event, what: event === 'server' ? message : fault, deployment, address };
 }

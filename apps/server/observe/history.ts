@@ -13,11 +13,6 @@ export interface HistoryOptions {
   readonly unplaced: number;
 }
 
-/** An event that is remembered. `at` is its first time, `lastAt` its last: like events that follow each other are one. */
-export interface HistoryEntry extends EventRecord {
-  readonly lastAt: number;
-}
-
 /** Conditions that all have to hold. */
 export interface HistoryQuery {
   /** Null: connections that belong to no deployment. */
@@ -42,8 +37,8 @@ const mergedKinds: ReadonlySet<EventKind> = new Set(['message.dropped', 'publish
 /** The recent events, in memory: a ring for each deployment and one for what belongs to none. */
 export class History {
   readonly #options: HistoryOptions;
-  readonly #deployments = new Map<DeploymentId, Ring<HistoryEntry>>();
-  readonly #unplaced: Ring<HistoryEntry>;
+  readonly #deployments = new Map<DeploymentId, Ring<EventRecord>>();
+  readonly #unplaced: Ring<EventRecord>;
 
   constructor(options: Partial<HistoryOptions> = {}) {
     this.#options = { ...defaults, ...options };
@@ -56,14 +51,14 @@ export class History {
     if (last !== undefined && isSame(last, record)) {
       ring.replaceLast({ ...last, lastAt: record.at, count: last.count + record.count });
     } else {
-      ring.push({ ...record, lastAt: record.at });
+      ring.push(record);
     }
   }
 
   /** The entries that match, newest first. */
-  query(query: HistoryQuery): HistoryEntry[] {
+  query(query: HistoryQuery): EventRecord[] {
     const ring = query.deployment === null ? this.#unplaced : this.#deployments.get(query.deployment);
-    const found: HistoryEntry[] = [];
+    const found: EventRecord[] = [];
     const limit = query.limit ?? QUERY_LIMIT;
     if (ring === undefined || limit <= 0) return found;
     const clientId = query.clientId === undefined ? undefined : cleanClientId(query.clientId);
@@ -80,17 +75,17 @@ export class History {
     this.#deployments.delete(deployment);
   }
 
-  #ringFor(deployment: DeploymentId | null): Ring<HistoryEntry> {
+  #ringFor(deployment: DeploymentId | null): Ring<EventRecord> {
     if (deployment === null) return this.#unplaced;
     const known = this.#deployments.get(deployment);
     if (known !== undefined) return known;
-    const ring = new Ring<HistoryEntry>(this.#options.perDeployment);
+    const ring = new Ring<EventRecord>(this.#options.perDeployment);
     this.#deployments.set(deployment, ring);
     return ring;
   }
 }
 
-function isSame(last: HistoryEntry, next: EventRecord): boolean {
+function isSame(last: EventRecord, next: EventRecord): boolean {
   return (
     mergedKinds.has(next.kind) &&
     last.kind === next.kind &&
@@ -102,7 +97,7 @@ function isSame(last: HistoryEntry, next: EventRecord): boolean {
   );
 }
 
-function matches(entry: HistoryEntry, query: HistoryQuery, clientId: string | undefined): boolean {
+function matches(entry: EventRecord, query: HistoryQuery, clientId: string | undefined): boolean {
   if (query.since !== undefined && entry.lastAt < query.since) return false;
   if (query.fault !== undefined && entry.fault !== query.fault) return false;
   if (query.number !== undefined && (entry.fault === null || faultNumber(entry.fault) !== query.number)) return false;

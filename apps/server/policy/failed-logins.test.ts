@@ -62,6 +62,27 @@ describe('FailedLogins', () => {
     expect(logins.isBlocked(attempt(), 1000)).toBe(true);
   });
 
+  test('who logs in again and again stays familiar, and so does who logs in between', () => {
+    const logins = new FailedLogins({ capacity: 2 });
+    const [first, second, third] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((remoteAddress) => attempt({ remoteAddress }));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three addresses');
+    const block = (now: number): void => {
+      for (const last of [1, 2]) logins.failed(attempt({ remoteAddress: `198.51.100.${last}` }), 1, now);
+    };
+    logins.succeeded(first, 0);
+    logins.succeeded(first, 1000);
+    logins.succeeded(second, 2000);
+    logins.succeeded(first, 3000);
+    // Room for two: the second has not logged in for the longest time.
+    logins.succeeded(third, 4000);
+    block(5000);
+    expect([first, second, third].map((who) => logins.isBlocked(who, 5000))).toEqual([false, true, false]);
+    // A day after its first time, and not after its last.
+    const later = 24 * 3_600_000 + 2000;
+    block(later);
+    expect(logins.isBlocked(first, later)).toBe(false);
+  });
+
   test('a familiar address is forgotten after a day', () => {
     const logins = new FailedLogins();
     const day = 24 * 60 * minute;

@@ -37,6 +37,7 @@ export class FailedLogins {
   readonly #byUsername: FailureTable;
   /** Deployment, user name and address of successful log-ins with their time, least recent first. */
   readonly #familiar = new Map<string, number>();
+  #lastSucceeded: { readonly attempt: LoginAttempt; readonly key: string } | null = null;
 
   constructor(options: FailedLoginsOptions = {}) {
     this.#capacity = options.capacity ?? defaultCapacity;
@@ -45,6 +46,7 @@ export class FailedLogins {
   }
 
   isBlocked(attempt: LoginAttempt, now: number): boolean {
+    if (this.#byAddress.size === 0 && this.#byUsername.size === 0) return false;
     if (this.#byAddress.isBlocked(addressKey(attempt), now)) return true;
     if (!this.#byUsername.isBlocked(usernameKey(attempt), now)) return false;
     const seenAt = this.#familiar.get(familiarKey(attempt));
@@ -60,12 +62,28 @@ export class FailedLogins {
 
   /** Remembers the address for the user name. Counters stay: a guesser with an account of its own must not reset them. */
   succeeded(attempt: LoginAttempt, now: number): void {
-    const key = familiarKey(attempt);
+    const key = this.#keyOf(attempt);
     this.#familiar.delete(key);
     this.#familiar.set(key, now);
     if (this.#familiar.size <= this.#capacity) return;
     const [oldest] = this.#familiar.keys();
     if (oldest !== undefined) this.#familiar.delete(oldest);
+  }
+
+  /** Many that log in one after the other have the same: the text is made once for all of them. */
+  #keyOf(attempt: LoginAttempt): string {
+    const { deployment, username, remoteAddress } = attempt;
+    const last = this.#lastSucceeded;
+    if (
+      last !== null &&
+      last.attempt.deployment === deployment &&
+      last.attempt.username === username &&
+      last.attempt.remoteAddress === remoteAddress
+    )
+      return last.key;
+    const key = familiarKey(attempt);
+    this.#lastSucceeded = { attempt: { deployment, username, remoteAddress }, key };
+    return key;
   }
 }
 

@@ -49,7 +49,6 @@ export function handleConnect(connection: Connection, now: number): void {
   const { world, facts } = connection;
   connection.version = packet.version;
   connection.manners = mannersOf(packet);
-  connection.identity = { deployment: facts.deployment, clientId: packet.clientId, username: packet.username };
   const refuse = (fault: FaultName, detail: string | null = null): void =>
     refuseConnect(connection, fault, detail, now);
 
@@ -83,7 +82,7 @@ export function handleConnect(connection: Connection, now: number): void {
   }
 
   const clientId = packet.clientId === '' ? world.policy.newClientId() : packet.clientId;
-  connection.identity = { deployment, clientId, username: packet.username };
+  if (clientId !== packet.clientId) connection.identity = { deployment, clientId, username: packet.username };
   const login: Login = {
     broker,
     clientId,

@@ -77,7 +77,7 @@ export class Connection implements SessionLink, StorageWaiter {
     this.facts = facts;
     this.world = world;
     this.lastPacketAt = now;
-    this.intake = new Intake(this, now);
+    this.intake = new Intake(this);
     this.#unfinished = new Unfinished(world.unfinished);
     const timer = world.timers.schedule(facts.acceptedAt + world.connectTimeoutMs, (at) =>
       this.refuse('protocol.connect-timeout', null, at),

@@ -32,8 +32,9 @@ type Wait = 'time' | 'deployment' | 'reader' | 'work' | 'storage';
 /** Decides when the packets of one connection are handled: back-pressure by reading later. Nothing is ever dropped here. */
 export class Intake implements Waiter, StorageWaiter {
   readonly #owner: Connection;
-  readonly #publishes: TokenBucket;
-  readonly #bytes: TokenBucket;
+  /** Rates of the client; null where there is none. */
+  #publishes: TokenBucket | null = null;
+  #bytes: TokenBucket | null = null;
   #wait: Wait | null = null;
   #timer: Timer | null = null;
   /** One message may be handled whatever the deployment's rate or the memory say: its turn has come. */
@@ -42,10 +43,8 @@ export class Intake implements Waiter, StorageWaiter {
   /** By reason, when it was said last. */
   #saidAt: Map<string, number> | null = null;
 
-  constructor(owner: Connection, now: number) {
+  constructor(owner: Connection) {
     this.#owner = owner;
-    this.#publishes = new TokenBucket(null, now);
-    this.#bytes = new TokenBucket(null, now);
   }
 
   /** True while the server reads nothing from the client by its own will: the keep-alive clock stands still. */
@@ -54,8 +53,8 @@ export class Intake implements Waiter, StorageWaiter {
   }
 
   setRates(limits: Limits, now: number): void {
-    this.#publishes.setRate(limits.publishesPerSecondPerClient, now);
-    this.#bytes.setRate(limits.bytesPerSecondPerClient, now);
+    this.#publishes = bucketWith(this.#publishes, limits.publishesPerSecondPerClient, now);
+    this.#bytes = bucketWith(this.#bytes, limits.bytesPerSecondPerClient, now);
   }
 
   /** Limits have changed while it was connected: what waits for a rate looks again. */
@@ -66,22 +65,22 @@ export class Intake implements Waiter, StorageWaiter {
 
   /** Bytes have come in. */
   received(byteCount: number, now: number): void {
-    this.#bytes.take(byteCount, now);
+    this.#bytes?.take(byteCount, now);
   }
 
   /** A PUBLISH is being handled. */
   published(now: number): void {
-    this.#publishes.take(1, now);
+    this.#publishes?.take(1, now);
   }
 
   /** A packet is being handled that carries no message and answers none: PINGREQ, an acknowledgement of nothing. */
   controlled(now: number): void {
-    this.#bytes.take(CONTROL_PACKET_BYTES, now);
+    this.#bytes?.take(CONTROL_PACKET_BYTES, now);
   }
 
   /** Topic Filters are being added or removed: each costs as much as a message. */
   filtered(broker: Broker, count: number, now: number): void {
-    this.#bytes.take(CONTROL_PACKET_BYTES, now);
+    this.#bytes?.take(CONTROL_PACKET_BYTES, now);
     broker.messages.take(count, now);
     broker.work.spend(count * UNITS_PER_FILTER);
   }
@@ -98,13 +97,13 @@ export class Intake implements Waiter, StorageWaiter {
     if (this.#owner.overfull) return this.#waitFor('reader', broker, now);
     const { messages, turns } = broker;
     const { overloaded } = world;
-    if (!overloaded && !messages.limited && !this.#publishes.limited && !this.#bytes.limited) return true;
-    const byteWait = this.#bytes.waitMs(now);
+    if (!overloaded && !messages.limited && this.#publishes === null && this.#bytes === null) return true;
+    const byteWait = this.#bytes?.waitMs(now) ?? 0;
     if (byteWait > 0) return this.#waitMs('bytesPerSecondPerClient', byteWait, broker, now);
     const type = first >> 4;
     // Topic Filters cost as much as messages, and a subscription as many more as there are retained ones for it.
     if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE && type !== PacketType.UNSUBSCRIBE) return true;
-    const publishWait = type === PacketType.PUBLISH ? this.#publishes.waitMs(now) : 0;
+    const publishWait = type === PacketType.PUBLISH ? (this.#publishes?.waitMs(now) ?? 0) : 0;
     if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);
     if (this.#granted) {
       this.#granted = false;
@@ -231,4 +230,12 @@ export class Intake implements Waiter, StorageWaiter {
         : 'limit.message-rate';
     this.#owner.emit('reading.paused', fault, milliseconds === 0 ? why : `${why}: ${milliseconds} ms`, now);
   }
+}
+
+/** The bucket for a rate; null where there is none. */
+function bucketWith(bucket: TokenBucket | null, rate: number | null, now: number): TokenBucket | null {
+  if (rate === null) return null;
+  if (bucket === null) return new TokenBucket(rate, now);
+  bucket.setRate(rate, now);
+  return bucket;
 }
