@@ -3,7 +3,8 @@
  * [--broker berth|mosquitto] [--only LOAD] [--broker-core 0] [--generator-core 1]` loads Berth and Debian's Mosquitto with both, in turn, by
  * the loads of bench/compare/rows.ts, and compares deliveries per broker CPU-second, and messages a second. PATH is a generator with the options and the
  * output of `mqttload`. Each broker is loaded twice: with a third of its core, which two programs share with it, and with all of it. A row counts where
- * both generators saturate the broker (it uses what it is given, and hardly ever sleeps), with the smallest part of its core where they do. Ratios are medians of the rounds. A run during which other programs took more than
+ * both generators saturate the broker (it uses what it is given, and hardly ever sleeps), with the smallest part of its core where they do. The two programs measure how fast
+ * the core is meanwhile, and figures are compared at the same speed. Ratios are medians of the rounds. A run during which other programs took more than
  * a tenth of a core is repeated, and in the end left out. Result: bench/results/bench-agreement.json, where everything was run, or with `--add`, which
  * puts the rounds to those that the file has of the same version. The exit code is 1 where the two differ by more than 10 % in a row that counts, or
  * where none counts.
@@ -13,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../apps/cli/table.ts';
-import { startRivals, type Rivals } from './agreement/rivals.ts';
+import { coreSpeed, startRivals, type Rivals } from './agreement/rivals.ts';
 import { isAgreed, joinRounds, perCpuSecond, type Row, type Sample, type Samples } from './agreement/row.ts';
 import { countWaits } from './agreement/waits.ts';
 import { startBerth, startMosquitto, type Running } from './compare/brokers.ts';
@@ -24,7 +25,9 @@ import { loads, type Load } from './compare/rows.ts';
 import { countSegments } from './compare/segments.ts';
 
 /** What a generator says, and what was published and delivered a second. */
-type Figures = Omit<Sample, 'segments' | 'waits' | 'disturbance'> & { readonly publishedPerSecond: number };
+type Figures = Omit<Sample, 'segments' | 'waits' | 'disturbance' | 'coreSpeed'> & {
+  readonly publishedPerSecond: number;
+};
 
 /** What other programs may take of a core while it is measured. */
 const disturbanceMax = 0.1;
@@ -32,7 +35,7 @@ const attempts = 5;
 const pauseMs = 2000;
 /** Segments, and waits of the broker, are counted between these times after the start of a generator, when both run. */
 const countFromMs = 2000;
-const countForMs = 1000;
+const countForMs = 2000;
 const warmUpSeconds = 2;
 /** How many programs want the broker's core beside it, in each of the two ways to load it. */
 const rivalCounts = [2, 0];
@@ -143,7 +146,7 @@ async function undisturbed(broker: Running, rivals: Rivals, run: () => Promise<F
 
 async function observed(broker: Running, rivals: Rivals, run: () => Promise<Figures>): Promise<Sample> {
   const others = new Disturbance([broker.pid, ...rivals.pids]);
-  const [figures, { segments, waits }] = await Promise.all([run(), countASecond(broker)]);
+  const [figures, { segments, waits, speed }] = await Promise.all([run(), countMeanwhile(broker, rivals)]);
   const { publishedPerSecond, ...sample } = figures;
   return {
     ...sample,
@@ -153,22 +156,34 @@ async function observed(broker: Running, rivals: Rivals, run: () => Promise<Figu
         : { in: segments.toBroker / publishedPerSecond, out: segments.fromBroker / sample.deliveriesPerSecond },
     waits,
     disturbance: others.share(),
+    coreSpeed: speed,
   };
 }
 
 /** Counts while a load runs. */
-async function countASecond({
-  pid,
-  port,
-}: Running): Promise<{ readonly segments: ReturnType<typeof countSegments>; readonly waits: number }> {
+async function countMeanwhile(
+  { pid, port }: Running,
+  rivals: Rivals,
+): Promise<{
+  readonly segments: ReturnType<typeof countSegments>;
+  readonly waits: number;
+  readonly speed: number | null;
+}> {
   await Bun.sleep(countFromMs);
-  const [before, waitsBefore, from] = [countSegments(port), countWaits(pid), performance.now()];
+  const [before, waitsBefore, workBefore, from] = [
+    countSegments(port),
+    countWaits(pid),
+    rivals.work(),
+    performance.now(),
+  ];
   await Bun.sleep(countForMs);
-  const [after, waitsAfter, seconds] = [countSegments(port), countWaits(pid), (performance.now() - from) / 1000];
+  const seconds = (performance.now() - from) / 1000;
+  const [after, waitsAfter, workAfter] = [countSegments(port), countWaits(pid), rivals.work()];
+  const speed = coreSpeed(workBefore, workAfter);
   const waits = (waitsAfter - waitsBefore) / seconds;
-  if (before === null || after === null) return { segments: null, waits };
+  if (before === null || after === null) return { segments: null, waits, speed };
   const toBroker = (after.toBroker - before.toBroker) / seconds;
-  return { segments: { toBroker, fromBroker: (after.fromBroker - before.fromBroker) / seconds }, waits };
+  return { segments: { toBroker, fromBroker: (after.fromBroker - before.fromBroker) / seconds }, waits, speed };
 }
 
 async function own(load: Load, broker: Running): Promise<Figures> {
@@ -232,10 +247,12 @@ function report(): void {
         'broker',
         'core',
         'ratio per CPU-second',
+        'uncorrected',
         'spread',
         'k/s ratio',
         'broker CPU',
         'generator CPU',
+        'core speed',
         'segments',
         'waits/s',
         '',
@@ -245,10 +262,12 @@ function report(): void {
         broker,
         percent(given),
         perCpuSecondRatio.toFixed(2),
+        row.uncorrectedRatio.toFixed(2),
         `${ours.spread.toFixed(2)} / ${theirs.spread.toFixed(2)}`,
         throughputRatio.toFixed(2),
         `${percent(ours.brokerCpu)} / ${percent(theirs.brokerCpu)}`,
         `${percent(ours.generatorCpu)} / ${percent(theirs.generatorCpu)}`,
+        `${mega(ours.coreSpeed)} / ${mega(theirs.coreSpeed)}`,
         `${segments(ours)} / ${segments(theirs)}`,
         `${Math.round(ours.waits)} / ${Math.round(theirs.waits)}`,
         !row.saturated ? 'not saturated' : !row.counts ? '-' : row.agrees ? 'agrees' : 'differs',
@@ -261,7 +280,7 @@ function report(): void {
 function tell(sample: Sample | undefined): string {
   if (sample === undefined) return '';
   const { deliveriesPerSecond: rate, brokerCpu, generatorCpu } = sample;
-  return `${kilo(perCpuSecond(sample))} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}, segments ${segments(sample)}, waits ${Math.round(sample.waits)}`;
+  return `${kilo(perCpuSecond(sample))} k per CPU-second, ${kilo(rate)} k/s, broker ${percent(brokerCpu)}, generator ${percent(generatorCpu)}, core ${mega(sample.coreSpeed)} M/s, segments ${segments(sample)}, waits ${Math.round(sample.waits)}`;
 }
 
 function segments(sample: Sample): string {
@@ -274,6 +293,10 @@ function nameOf({ figures: [first] }: Load): string {
 
 function kilo(value: number): string {
   return (value / 1000).toFixed(1);
+}
+
+function mega(value: number | null): string {
+  return value === null ? '-' : (value / 1e6).toFixed(1);
 }
 
 function percent(share: number): string {

@@ -5,8 +5,14 @@ const third = 2;
 const whole = 0;
 
 /** What a run has measured in which the broker used this share of the whole core. */
-function sample(deliveriesPerSecond: number, brokerCpu: number, generatorCpu: number, waits = 0): Sample {
-  return { deliveriesPerSecond, brokerCpu, generatorCpu, segments: null, waits, disturbance: 0 };
+function sample(
+  deliveriesPerSecond: number,
+  brokerCpu: number,
+  generatorCpu: number,
+  waits = 0,
+  coreSpeed: number | null = null,
+): Sample {
+  return { deliveriesPerSecond, brokerCpu, generatorCpu, segments: null, waits, disturbance: 0, coreSpeed };
 }
 
 function samples(rivals: number, own: Sample, other: Sample, load = 'pairs'): Samples {
@@ -21,6 +27,16 @@ describe('two generators beside each other', () => {
     const far = joinRounds([samples(third, sample(1150, 0.33, 0.4), sample(1000, 0.33, 0.5))]);
     expect(far).toMatchObject([{ saturated: true, counts: true, agrees: false }]);
     expect(isAgreed(far)).toBe(false);
+  });
+
+  test('are compared at the same speed of the core', () => {
+    const rows = joinRounds([samples(third, sample(1500, 0.33, 0.4, 0, 15e6), sample(1000, 0.33, 0.5, 0, 10e6))]);
+    expect(rows).toMatchObject([{ counts: true, agrees: true }]);
+    expect(rows[0]?.perCpuSecondRatio).toBeCloseTo(1, 5);
+    expect(rows[0]?.throughputRatio).toBeCloseTo(1, 5);
+    expect(rows[0]?.uncorrectedRatio).toBeCloseTo(1.5, 5);
+    const same = joinRounds([samples(third, sample(1500, 0.33, 0.4, 0, 10e6), sample(1000, 0.33, 0.5, 0, 10e6))]);
+    expect(same).toMatchObject([{ counts: true, agrees: false }]);
   });
 
   test('one rate that is far away is enough to differ', () => {

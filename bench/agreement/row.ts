@@ -13,6 +13,11 @@ export interface Sample {
   readonly waits: number;
   /** Share of a core that other programs took meanwhile. */
   readonly disturbance: number;
+  /**
+   * How fast the broker's core was meanwhile, as the yardsticks beside the broker saw it: lookups for each CPU-second. Null where there were none. What a
+   * CPU-second is worth changes by half and more where others use the same core of the processor (docs/adr/0012).
+   */
+  readonly coreSpeed: number | null;
 }
 
 /** Runs in turn, one of each generator a round. */
@@ -25,7 +30,7 @@ export interface Samples {
   readonly other: Sample[];
 }
 
-/** The medians of both. Ratios are `berth bench` over the other one. */
+/** The medians of both. Ratios are `berth bench` over the other one, at the same speed of the core where that was measured. */
 export interface Row {
   readonly load: string;
   readonly broker: string;
@@ -35,6 +40,8 @@ export interface Row {
   readonly other: Middle;
   readonly perCpuSecondRatio: number;
   readonly throughputRatio: number;
+  /** The ratio of deliveries for each CPU-second without regard to the speed of the core. */
+  readonly uncorrectedRatio: number;
   /** Whether both generators saturate the broker; if not, there is nothing to agree on. */
   readonly saturated: boolean;
   /** Whether both ratios are near 1. */
@@ -45,7 +52,7 @@ export interface Row {
 
 /** The medians of one generator. */
 export interface Middle extends Sample {
-  /** Deliveries for each second of the broker's CPU time: the largest of the rounds over the smallest. One generator beside itself. */
+  /** Deliveries for each second of the broker's CPU time, at the same speed of the core: the largest of the rounds over the smallest. One generator beside itself. */
   readonly spread: number;
 }
 
@@ -83,10 +90,10 @@ function joinOne({ load, broker, rivals, own: ownSamples, other: otherSamples }:
   const given = 1 / (1 + rivals);
   const ratio = (figure: (sample: Sample) => number): number =>
     median(ownSamples.map((sample, round) => figure(sample) / figure(otherSamples[round] ?? sample)));
-  const perCpuSecondRatio = ratio(perCpuSecond);
-  const throughputRatio = ratio(({ deliveriesPerSecond }) => deliveriesPerSecond);
+  const perCpuSecondRatio = ratio((sample) => perCpuSecond(sample) / (sample.coreSpeed ?? 1));
+  const throughputRatio = ratio(({ deliveriesPerSecond, coreSpeed }) => deliveriesPerSecond / (coreSpeed ?? 1));
   return {
-    ...{ load, broker, given, own, other, perCpuSecondRatio, throughputRatio },
+    ...{ load, broker, given, own, other, perCpuSecondRatio, throughputRatio, uncorrectedRatio: ratio(perCpuSecond) },
     saturated: [own, other].every((middle) => saturates(middle, given)),
     agrees: [perCpuSecondRatio, throughputRatio].every((value) => Math.abs(value - 1) <= differenceMax),
   };
@@ -105,7 +112,8 @@ export function perCpuSecond({ deliveriesPerSecond, brokerCpu }: Sample): number
 
 function middleOf(samples: readonly Sample[]): Middle {
   const of = (figure: (sample: Sample) => number): number => median(samples.map(figure));
-  const costs = samples.map(perCpuSecond);
+  const costs = samples.map((sample) => perCpuSecond(sample) / (sample.coreSpeed ?? 1));
+  const speeds = samples.flatMap(({ coreSpeed }) => (coreSpeed === null ? [] : [coreSpeed]));
   const counted = samples.flatMap(({ segments }) => (segments === null ? [] : [segments]));
   return {
     deliveriesPerSecond: of((sample) => sample.deliveriesPerSecond),
@@ -117,6 +125,7 @@ function middleOf(samples: readonly Sample[]): Middle {
         : { in: median(counted.map((one) => one.in)), out: median(counted.map((one) => one.out)) },
     waits: of((sample) => sample.waits),
     disturbance: Math.max(...samples.map((sample) => sample.disturbance)),
+    coreSpeed: speeds.length === 0 ? null : median(speeds),
     spread: Math.max(...costs) / Math.min(...costs),
   };
 }

@@ -135,7 +135,7 @@ describe('the page of figures', () => {
 
   test('two generators agree, differ, or have nothing to agree on', () => {
     const generator = { brokerCpu: 0.98, generatorCpu: 0.9, segments: { in: 0.5, out: 1 }, waits: 3, spread: 1.2 };
-    const ratios = { perCpuSecondRatio: 1, throughputRatio: 1 };
+    const ratios = { perCpuSecondRatio: 1, throughputRatio: 1, uncorrectedRatio: 1.1 };
     const row = { load: '50 pairs, QoS 0', broker: 'berth', own: generator, other: generator, ...ratios };
     write('bench-agreement', {
       date: '2026-01-01T00:00:00Z',

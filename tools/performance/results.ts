@@ -206,6 +206,8 @@ const agreement = z.object({
       ...{ own: generator, other: generator },
       perCpuSecondRatio: z.number(),
       throughputRatio: z.number(),
+      /** The first of the two without regard to the speed of the core. */
+      uncorrectedRatio: z.number(),
       /** The broker's part of its core. */
       given: z.number(),
       /** Whether both keep the broker busy for all of it. */

@@ -199,7 +199,6 @@ export class Connection implements GateVisitor, LayerHost {
     if (phase === 'waiting') this.#host.gate.giveUp(this);
     if (phase === 'handshaking') this.#host.gate.leave(this);
     if (phase === 'waiting' || phase === 'handshaking') {
-      // What TLS knew of it is gone with the socket; SNI was seen before.
       this.#report('tls.cut', 'the peer reset the connection during the TLS handshake', null);
     } else if (phase === 'upgrading') {
       this.#report('websocket.bad-request', 'the peer closed before the end of the upgrade request', null);

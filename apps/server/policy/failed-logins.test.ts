@@ -64,7 +64,9 @@ describe('FailedLogins', () => {
 
   test('who logs in again and again stays familiar, and so does who logs in between', () => {
     const logins = new FailedLogins({ capacity: 2 });
-    const [first, second, third] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((remoteAddress) => attempt({ remoteAddress }));
+    const [first, second, third] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((remoteAddress) =>
+      attempt({ remoteAddress }),
+    );
     if (first === undefined || second === undefined || third === undefined) throw new Error('three addresses');
     const block = (now: number): void => {
       for (const last of [1, 2]) logins.failed(attempt({ remoteAddress: `198.51.100.${last}` }), 1, now);
