@@ -7,7 +7,7 @@ import { openSync, writeSync } from 'node:fs';
 /** Enough to feel when others use the caches of the core too. */
 const texts = 1000;
 const lookupsPerTurn = 20_000;
-/** Coprime to the number of texts, so that each has its turn and no order can be foreseen from the last step. */
+/** Coprime to the number of texts: each has its turn, and not in the order in which they lie in memory. */
 const step = 7919;
 const turnsPerReport = 16;
 const reportWidth = 60;
