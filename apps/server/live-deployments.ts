@@ -5,6 +5,7 @@ import type { LiveDeployments } from './control/ports.ts';
 
 /** A port that is listened on. */
 interface PlainListener {
+  readonly port: number;
   close(): void;
 }
 
@@ -12,6 +13,7 @@ export interface EngineDeploymentsOptions {
   readonly engine: EngineAdmin;
   /** Opens a plain listener of a dedicated deployment. @throws where the port cannot be had. */
   readonly listen: (kind: 'mqtt' | 'ws', port: number, deployment: DeploymentId) => PlainListener;
+  /** Whether nobody listens on the port: asked by listening on it for a moment. */
   readonly portIsFree: (port: number) => boolean;
   /** Forgets what the journal keeps of a deployment. */
   readonly forget: (deployment: DeploymentId) => void;
@@ -29,8 +31,9 @@ export class EngineDeployments implements LiveDeployments {
     this.#options = options;
   }
 
-  async portIsFree(port: number): Promise<boolean> {
-    return this.#options.portIsFree(port);
+  async portIsFree(port: number, deployment: DeploymentId | null): Promise<boolean> {
+    const own = deployment === null ? undefined : this.#listeners.get(deployment);
+    return (own?.some((listener) => listener.port === port) ?? false) || this.#options.portIsFree(port);
   }
 
   async open(

@@ -169,7 +169,7 @@ export class DeploymentService {
     return this.#options.changes.run(async () => {
       const row = await this.#find(deployment);
       if (row.state === 'running') return this.#present(row);
-      await this.#requireFreePorts(row.mqtt_port, row.ws_port, row.id);
+      await this.#requireFreePorts(row.mqtt_port, row.ws_port, row.id as DeploymentId);
       const running: Row = { ...row, state: 'running' };
       await this.#update(row.id, { state: 'running' });
       await this.#reindex(running);
@@ -305,7 +305,7 @@ export class DeploymentService {
     if (taken !== undefined) throw nameTaken(name);
   }
 
-  async #requireFreePorts(mqttPort: number | null, wsPort: number | null, own: string | null): Promise<void> {
+  async #requireFreePorts(mqttPort: number | null, wsPort: number | null, own: DeploymentId | null): Promise<void> {
     for (const [field, port] of [
       ['mqttPort', mqttPort],
       ['wsPort', wsPort],
@@ -316,7 +316,7 @@ export class DeploymentService {
         .execute();
       const holder = holders.find((row) => row.id !== own);
       if (holder !== undefined) throw portTaken(port, `belongs to the deployment "${holder.name}"`, field);
-      if (!(await this.#options.live.portIsFree(port))) throw portTaken(port, 'is in use on this machine', field);
+      if (!(await this.#options.live.portIsFree(port, own))) throw portTaken(port, 'is in use on this machine', field);
     }
   }
 

@@ -18,20 +18,25 @@ export class RecordedLive implements LiveDeployments {
   /** Ports that look free and then cannot be opened. */
   readonly trickyPorts = new Set<number>();
   liveCounters: ReturnType<LiveDeployments['counters']> = null;
+  /** The deployment that listens on a plain port. */
+  readonly #holders = new Map<number, string>();
 
-  portIsFree(port: number): Promise<boolean> {
-    return Promise.resolve(!this.busyPorts.has(port));
+  portIsFree(port: number, deployment: string | null): Promise<boolean> {
+    const holder = this.#holders.get(port);
+    return Promise.resolve(holder === undefined ? !this.busyPorts.has(port) : holder === deployment);
   }
 
   open(deployment: string, { mqttPort, wsPort }: { mqttPort: number | null; wsPort: number | null }): Promise<void> {
     if ([mqttPort, wsPort].some((port) => port !== null && this.trickyPorts.has(port))) {
       return Promise.reject(new Error('somebody was faster'));
     }
+    for (const port of [mqttPort, wsPort]) if (port !== null) this.#holders.set(port, deployment);
     this.calls.push(`open ${deployment} ${mqttPort} ${wsPort}`);
     return Promise.resolve();
   }
 
   close(deployment: string, fault: string, forget: boolean): Promise<void> {
+    if (forget) for (const [port, holder] of this.#holders) if (holder === deployment) this.#holders.delete(port);
     this.calls.push(`close ${deployment} ${fault}${forget ? ' forget' : ''}`);
     return Promise.resolve();
   }

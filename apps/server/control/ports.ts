@@ -5,8 +5,11 @@ import type { Limits } from '../../../packages/engine/limits.ts';
 
 /** The running deployments: engine and listeners. Called after the change has been committed. */
 export interface LiveDeployments {
-  /** Whether a plain listener could be opened on the port now. */
-  portIsFree(port: number): Promise<boolean>;
+  /**
+   * Whether the deployment could have a plain listener on the port now, or has it: a stopped one keeps its listeners.
+   * null is a deployment that is still to be made.
+   */
+  portIsFree(port: number, deployment: DeploymentId | null): Promise<boolean>;
   /**
    * Makes the deployment live in the engine and opens its plain listeners; null is no such listener.
    * @throws Error where a listener cannot be opened; those that were opened for it are closed again.

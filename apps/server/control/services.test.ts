@@ -228,7 +228,17 @@ describe('dedicated deployments', () => {
     await control.deployments.create({ name: 'b', type: 'dedicated', wsPort: 1883 });
   });
 
-  test('a port in use by another program is refused, at create and at start', async () => {
+  test('start again after a stop on the ports that they kept, and after a restart of the service too', async () => {
+    await control.deployments.create({ name: 'plant', ...ports });
+    await control.deployments.stop('plant');
+    expect((await control.deployments.start('plant')).state).toBe('running');
+    await control.deployments.stop('plant');
+    await restart();
+    expect(await control.deployments.openAll()).toEqual([]);
+    expect((await control.deployments.start('plant')).state).toBe('running');
+  });
+
+  test('a port in use by another program is refused, at create and at a start that did not get it', async () => {
     control.live.busyPorts.add(1883);
     const taken = { status: 409, code: 'port.taken', field: 'mqttPort' };
     expect(await errorOf(control.deployments.create({ name: 'plant', ...ports }))).toEqual(taken);
@@ -236,6 +246,7 @@ describe('dedicated deployments', () => {
     control.live.busyPorts.clear();
     await control.deployments.create({ name: 'plant', ...ports });
     await control.deployments.stop('plant');
+    await restart();
     control.live.busyPorts.add(1883);
     expect(await errorOf(control.deployments.start('plant'))).toEqual(taken);
   });
