@@ -221,7 +221,6 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     stoppedAt: ranUntil(directory, now()),
     now: now(),
   });
-  const first = await ensureFirstDeployment(deployments, credentials, config);
   for (const { deployment, error } of await deployments.openAll()) {
     log.error(
       `Deployment ${deployment} has no plain listener: ${error instanceof Error ? error.message : String(error)}`,
@@ -297,6 +296,16 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   opened.use(
     runtimeFile(directory, { http: http.port, httpHost: config.httpBind, tls: !isLoopback, pid: process.pid }),
   );
+  // After all that can fail, since a start that fails must not leave a credential behind whose password nobody has seen.
+  // Nothing has waited for the loop since the ports were opened, nor does this: no client finds the deployment missing.
+  const first = await ensureFirstDeployment({
+    deployments,
+    credentials,
+    chosen: config,
+    opens: (id, username, password) =>
+      credentialTable.check(id, username, new TextEncoder().encode(password)) === 'accepted',
+    warn: (sentence) => log.warn(sentence),
+  });
   opened.use(
     new Upkeep({
       engine,

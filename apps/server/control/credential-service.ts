@@ -59,26 +59,37 @@ export class CredentialService {
 
   /** Adds a user name. Without a password one is generated; it stands in the answer and nowhere else. */
   async create(deployment: string, input: CreateCredential): Promise<CredentialSecret> {
-    const { database, deployments, index, changes, now } = this.#options;
+    const { database, deployments, index, changes } = this.#options;
     checkUsername(input.username);
     const chosen = choosePassword(input.password);
     return changes.run(async () => {
       const id = await deployments.idOf(deployment);
       await this.#requireNew(id, input.username);
       await this.#requireRoom(id, 1);
-      const at = now();
-      const row: Row = {
-        deployment_id: id,
-        username: input.username,
-        ...this.#hash(input.username, chosen.password),
-        disabled: 0,
-        created_at: at,
-        changed_at: at,
-      };
+      const row = this.#newRow(id, input.username, chosen.password);
       await database.insertInto('credentials').values(row).execute();
       index.put(id, recordOf(row));
       return withSecret(row, chosen);
     });
+  }
+
+  /**
+   * Adds the first user name of a deployment that is being made, in the transaction that makes it.
+   * @returns it, and what is to be called once the transaction is committed: nobody can log in before.
+   */
+  async createWith(
+    transaction: Kysely<Tables>,
+    deployment: DeploymentId,
+    input: CreateCredential,
+  ): Promise<{ secret: CredentialSecret; committed: () => void }> {
+    checkUsername(input.username);
+    const chosen = choosePassword(input.password);
+    const row = this.#newRow(deployment, input.username, chosen.password);
+    await transaction.insertInto('credentials').values(row).execute();
+    return {
+      secret: withSecret(row, chosen),
+      committed: () => this.#options.index.put(deployment, recordOf(row)),
+    };
   }
 
   /** All user names as CSV, without passwords and without anything made from them. */
@@ -88,7 +99,7 @@ export class CredentialService {
 
   /** Adds all user names of a CSV file with their passwords; or none, where a line is wrong or there is no room. */
   async importCsv(deployment: string, bytes: Uint8Array): Promise<Imported> {
-    const { database, deployments, index, changes, now } = this.#options;
+    const { database, deployments, index, changes } = this.#options;
     const read = readCredentials(bytes);
     return changes.run(async () => {
       const id = await deployments.idOf(deployment);
@@ -97,11 +108,7 @@ export class CredentialService {
       if (taken.length > 0)
         throw csvInvalid(taken.map(({ line }) => ({ line, message: 'the deployment has this user name already' })));
       await this.#requireRoom(id, read.length);
-      const at = now();
-      const rows = read.map(({ username, password }): Row => {
-        const secret = this.#hash(username, password);
-        return { deployment_id: id, username, ...secret, disabled: 0, created_at: at, changed_at: at };
-      });
+      const rows = read.map(({ username, password }) => this.#newRow(id, username, password));
       await database.transaction().execute(async (transaction) => {
         for (let start = 0; start < rows.length; start += rowsPerInsert)
           await transaction
@@ -192,6 +199,18 @@ export class CredentialService {
       if (fault !== null) live.closeUsername(id, username, fault);
       return row;
     });
+  }
+
+  #newRow(deployment: DeploymentId, username: string, password: string): Row {
+    const at = this.#options.now();
+    return {
+      deployment_id: deployment,
+      username,
+      ...this.#hash(username, password),
+      disabled: 0,
+      created_at: at,
+      changed_at: at,
+    };
   }
 
   #hash(username: string, password: string) {

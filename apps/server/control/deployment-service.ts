@@ -19,6 +19,12 @@ import type { Serial } from './serial.ts';
 
 type Row = Selectable<DeploymentsTable>;
 
+/**
+ * Stores what comes with a new deployment, in the transaction that stores the deployment.
+ * @returns what is to be done once that is committed.
+ */
+export type Companion = (deployment: DeploymentId, transaction: Kysely<Tables>) => Promise<() => void>;
+
 export interface DeploymentServiceOptions {
   readonly database: Kysely<Tables>;
   readonly live: LiveDeployments;
@@ -62,13 +68,16 @@ export class DeploymentService {
 
   /**
    * Makes the first deployment, `default`, where there has never been any. It answers to the names of the installation.
+   * @param companion what comes with it: there is never the one without the other.
    * @returns it, where it was made; else the deployment that answers to these names, or null where that was deleted.
    */
-  async ensureFirst(): Promise<{ deployment: Deployment | null; created: boolean }> {
+  async ensureFirst(
+    companion: Companion,
+  ): Promise<{ deployment: Deployment; created: true } | { deployment: Deployment | null; created: false }> {
     const { database } = this.#options;
     const mark = await database.selectFrom('deployments').select('id').where('is_first', '=', 1).executeTakeFirst();
     if (mark !== undefined) return { deployment: await this.first(), created: false };
-    const deployment = await this.#create({ name: 'default' }, firstDeploymentLimits, true);
+    const deployment = await this.#create({ name: 'default' }, firstDeploymentLimits, companion);
     return { deployment, created: true };
   }
 
@@ -145,7 +154,7 @@ export class DeploymentService {
 
   /** Makes a deployment and starts it. */
   create(input: CreateDeployment): Promise<Deployment> {
-    return this.#create(input, {}, false);
+    return this.#create(input, {}, null);
   }
 
   change(
@@ -220,7 +229,8 @@ export class DeploymentService {
     });
   }
 
-  async #create(input: CreateDeployment, overrides: LimitOverrides, first: boolean): Promise<Deployment> {
+  /** @param companion of the first deployment; null for all others. */
+  async #create(input: CreateDeployment, overrides: LimitOverrides, companion: Companion | null): Promise<Deployment> {
     requirePortsThatFit(input);
     return this.#options.changes.run(async () => {
       const mqttPort = input.mqttPort ?? null;
@@ -233,15 +243,19 @@ export class DeploymentService {
         name: input.name,
         type: input.type ?? 'serverless',
         state: 'running',
-        is_first: first ? 1 : 0,
+        is_first: companion === null ? 0 : 1,
         mqtt_port: mqttPort,
         ws_port: wsPort,
         limits: JSON.stringify(overrides),
         created_at: this.#options.now(),
         deleted_at: null,
       };
-      await this.#options.database.insertInto('deployments').values(row).execute();
+      const committed = await this.#options.database.transaction().execute(async (transaction) => {
+        await transaction.insertInto('deployments').values(row).execute();
+        return companion?.(row.id as DeploymentId, transaction);
+      });
       this.#index(row, []);
+      committed?.();
       try {
         await this.#open(row);
       } catch (error) {
@@ -253,9 +267,12 @@ export class DeploymentService {
   }
 
   async #undoCreate(row: Row): Promise<void> {
-    await this.#options.database.deleteFrom('deployments').where('id', '=', row.id).execute();
-    this.#options.index.remove(row.id as DeploymentId);
-    await this.#options.live.close(row.id as DeploymentId, 'deployment.deleted', true);
+    const { database, index, credentials, live } = this.#options;
+    const id = row.id as DeploymentId;
+    await database.deleteFrom('deployments').where('id', '=', row.id).execute();
+    index.remove(id);
+    credentials.removeAll(id);
+    await live.close(id, 'deployment.deleted', true);
   }
 
   #open(row: Row): Promise<void> {

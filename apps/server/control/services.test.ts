@@ -54,6 +54,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** Comes with a first deployment where a test is not about its credential. */
+const alone = () => Promise.resolve(() => {});
+
 /** The error that a promise rejects with. */
 async function errorOf(promise: Promise<unknown>): Promise<{ status: number; code: string; field: string | null }> {
   try {
@@ -67,7 +70,7 @@ async function errorOf(promise: Promise<unknown>): Promise<{ status: number; cod
 
 describe('the first deployment', () => {
   test('is made once, named default, with its rate limits at none and failed log-ins limited', async () => {
-    const { deployment, created } = await control.deployments.ensureFirst();
+    const { deployment, created } = await control.deployments.ensureFirst(alone);
     expect(created).toBe(true);
     expect(deployment?.name).toBe('default');
     expect(deployment?.id).toMatch(/^[a-hjkmnp-z][a-hjkmnp-z2-9]{9}$/);
@@ -81,17 +84,42 @@ describe('the first deployment', () => {
     });
     expect(deployment?.effectiveLimits.failedLoginsPerMinute).toBe(60);
     await restart();
-    expect(await control.deployments.ensureFirst()).toEqual({ deployment, created: false });
+    expect(await control.deployments.ensureFirst(alone)).toEqual({ deployment, created: false });
     expect(table.first?.id).toBe(deployment?.id as DeploymentId);
   });
 
+  test('is stored with what comes with it or not at all, and that is known once both are stored', async () => {
+    const failing = control.deployments.ensureFirst(async (id, transaction) => {
+      await control.credentials.createWith(transaction, id, { username: 'device' });
+      throw new Error('the disk is full');
+    });
+    await expect(failing).rejects.toThrow('the disk is full');
+    expect(await control.deployments.first()).toBeNull();
+    expect(table.first).toBeUndefined();
+    expect(await control.database.selectFrom('credentials').selectAll().execute()).toEqual([]);
+
+    let password = '';
+    let isKnown: boolean | null = null;
+    const check = (id: DeploymentId) => logins.check(id, 'device', bytes(password)) === 'accepted';
+    const { created } = await control.deployments.ensureFirst(async (id, transaction) => {
+      const { secret, committed } = await control.credentials.createWith(transaction, id, { username: 'device' });
+      password = secret.password ?? '';
+      isKnown = check(id);
+      return committed;
+    });
+    const id = table.first?.id as DeploymentId;
+    expect([created, isKnown, check(id)]).toEqual([true, false, true]);
+    await restart();
+    expect(check(id)).toBe(true);
+  });
+
   test('is not made again after it was deleted, even when that is forgotten', async () => {
-    await control.deployments.ensureFirst();
+    await control.deployments.ensureFirst(alone);
     await control.deployments.delete('default');
     control.clock.now += 31 * day;
     await control.deployments.forgetDeleted();
     await restart();
-    expect(await control.deployments.ensureFirst()).toEqual({ deployment: null, created: false });
+    expect(await control.deployments.ensureFirst(alone)).toEqual({ deployment: null, created: false });
   });
 });
 
