@@ -9,6 +9,7 @@ import { PasswordHasher } from '../policy/credential-hash.ts';
 import { CredentialTable } from '../policy/credential-table.ts';
 import { DeploymentTable } from '../policy/deployment-table.ts';
 import { startControl, testToken, type TestControl } from './fixture.ts';
+import { startHttpServer } from './http-server.ts';
 
 let directory: string;
 let control: TestControl;
@@ -299,6 +300,24 @@ describe('CSV of rules', () => {
     expect(mayPublish(`plant/1999/${'x'.repeat(100)}`)).toBe(false);
     const { rules } = await client.listRules('north');
     expect((await client.changeRule('north', rules[1999]?.id ?? '', { position: 1 })).position).toBe(1);
+  });
+
+  test('of more than a megabyte comes in through the HTTP server, a larger one is answered by the service', async () => {
+    await using server = startHttpServer({ app: control.app, hostname: '127.0.0.1', port: 0, tls: null });
+    const http = new ApiClient({
+      baseUrl: `http://127.0.0.1:${server.port}`,
+      token: testToken,
+      // The answer comes before the whole body has gone out: a connection that is kept waits for the rest.
+      fetch: (url, init) => fetch(url, { ...init, keepalive: false }),
+    });
+    await client.changeDeployment('north', { limits: { accessRules: null, accessRulesPerSubject: null } });
+    const line = `all,,publish,deny,plant/${'x'.repeat(1000)}`;
+    const rules = (count: number): string =>
+      ['kind,subject,action,permission,topic_filter', ...Array<string>(count).fill(line)].join('\n');
+    expect((await http.importRules('north', rules(1500), 'add')).imported).toBe(1500);
+    const error = await errorOf(http.importRules('north', rules(5000), 'add'));
+    expect(error).toMatchObject({ status: 413, code: 'body.too-large' });
+    expect(error.message).toContain('4194304 bytes');
   });
 
   test('is said to be CSV, and has a limit', async () => {

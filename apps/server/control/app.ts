@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import { openApiDocument, type Info } from '../../../packages/api/mod.ts';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
 import { hasBearerToken } from './bearer-token.ts';
+import { bodyBytesMax } from './body-limits.ts';
 import type { AccessRuleService } from './access-rule-service.ts';
 import { ControlError } from './control-error.ts';
 import type { CredentialService } from './credential-service.ts';
@@ -54,10 +55,6 @@ export interface MetLimit {
   readonly deployment: DeploymentId | null;
   readonly message: string;
 }
-
-const bodyBytesMax = 64 * 1024;
-/** A file of access rules or credentials. */
-const csvBytesMax = 4 * 1024 * 1024;
 
 /** The HTTP service: REST API, health, metrics, the CA file and the connection guide. */
 export function createApp(options: AppOptions): OpenAPIHono {
@@ -116,7 +113,7 @@ function guard(app: OpenAPIHono, options: AppOptions): void {
         throw bodyTooLarge(maxSize);
       },
     });
-  const limits = { json: limited(bodyBytesMax), csv: limited(csvBytesMax) };
+  const limits = { json: limited(bodyBytesMax.json), csv: limited(bodyBytesMax.csv) };
   app.use((context, next) => (context.req.path.endsWith('.csv') ? limits.csv : limits.json)(context, next));
 }
 

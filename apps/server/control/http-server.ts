@@ -1,3 +1,5 @@
+import { bodyBytesMax } from './body-limits.ts';
+
 export interface HttpServerOptions {
   /** Answers requests; a Hono app is one. */
   readonly app: { fetch(request: Request): Response | Promise<Response> };
@@ -34,8 +36,6 @@ export class HttpListenError extends Error {
     this.remedy = remedy;
   }
 }
-
-const requestBytesMax = 1024 * 1024;
 
 /**
  * Listens for HTTP, or HTTPS where a certificate is given.
@@ -74,7 +74,7 @@ function serve({ app, hostname }: HttpServerOptions, port: number, tls: HttpCert
       hostname,
       port,
       reusePort: tls !== null,
-      maxRequestBodySize: requestBytesMax,
+      maxRequestBodySize: bodyBytesMax.server,
       fetch: (request) => app.fetch(request),
       ...(tls === null ? {} : { tls: { key: tls.key, cert: tls.cert } }),
     });
