@@ -232,6 +232,12 @@ describe('requests that are refused', () => {
       '192.168.1.5',
       'console.example.evil.example',
       'xlocalhost',
+      'localhost:99999',
+      'localhost:http',
+      'a<b.localhost',
+      'evil.example/.localhost',
+      'evil.example?.localhost',
+      'name@evil.localhost',
       '',
     ];
     for (const host of strangers) {

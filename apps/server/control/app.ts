@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { openApiDocument, type Info } from '../../../packages/api/mod.ts';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
-import { hasBearerToken } from './bearer-token.ts';
+import { bearerToken, hasBearerToken } from './bearer-token.ts';
 import { bodyBytesMax } from './body-limits.ts';
 import type { AccessRuleService } from './access-rule-service.ts';
 import { ControlError } from './control-error.ts';
@@ -130,8 +130,8 @@ function deploymentOf(path: string): string | null {
 
 /** Counts a request against the rate of its key. @throws ControlError above it. */
 async function takeRequest(context: Context, { rates, deployments, installationLimits }: AppOptions): Promise<void> {
-  const key = context.req.header('authorization');
-  if (rates === null || key === undefined) return;
+  const key = bearerToken(context.req.header('authorization'));
+  if (rates === null || key === null) return;
   const name = deploymentOf(context.req.path);
   const about = name === null ? null : await deployments.requestLimit(name);
   const perSecond = about === null ? installationLimits.limits.restRequestsPerSecond : about.perSecond;

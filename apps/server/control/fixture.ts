@@ -9,6 +9,7 @@ import type { Tables } from './database/tables.ts';
 import { DeploymentService } from './deployment-service.ts';
 import { InstallationLimitService } from './installation-limit-service.ts';
 import type { AccessRuleIndex, CredentialIndex, DeploymentIndex, LiveDeployments, PasswordHashing } from './ports.ts';
+import type { RequestRates } from './request-rates.ts';
 import { Serial } from './serial.ts';
 
 /** Records what the services ask of the running deployments, one line each. */
@@ -81,8 +82,15 @@ export interface TestControl extends AsyncDisposable {
 
 export const testToken = 'test-token-of-the-operator';
 
-/** Opens the database in the directory and loads what is in it, as a start of the server does. */
-export async function startControl(dataDirectory: string, policy: PolicySide): Promise<TestControl> {
+/**
+ * Opens the database in the directory and loads what is in it, as a start of the server does.
+ * @param rates counts requests, where a test is about that.
+ */
+export async function startControl(
+  dataDirectory: string,
+  policy: PolicySide,
+  rates: RequestRates | null = null,
+): Promise<TestControl> {
   const database = await openDatabase(dataDirectory);
   const live = new RecordedLive();
   const clock = { now: Date.UTC(2026, 0, 1) };
@@ -127,7 +135,7 @@ export async function startControl(dataDirectory: string, policy: PolicySide): P
     certificates: fixedCertificates,
     installationLimits,
     guide: { answer: () => Promise.resolve({ kind: 'redirect', location: '/guide/en/' }) },
-    rates: null,
+    rates,
     onLimit: () => undefined,
     onUnexpectedError: (error) => unexpected.push(error),
   });

@@ -6,10 +6,16 @@ import { isIPv4 } from 'node:net';
  * @param host Host header, with or without a port.
  */
 export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
+  if (!isHost(host)) return false;
   const name = hostName(host);
   if (name === 'localhost' || name.endsWith('.localhost') || name === '::1') return true;
   if (isIPv4(name) && name.startsWith('127.')) return true;
   return allowed.some((entry) => hostName(entry) === name);
+}
+
+/** Whether it is a name or an address with at most a port behind it, and that a possible one: answers lead back to it. */
+function isHost(host: string): boolean {
+  return !/[\s/\\?#@]/.test(host) && URL.canParse(`http://${host}/`);
 }
 
 /** Lower case, without port, brackets and the dot of the root. */
