@@ -26,8 +26,8 @@ describe('the OpenAPI document', () => {
     const references = [...objects(document)].flatMap((object) =>
       typeof object.$ref === 'string' ? [object.$ref] : [],
     );
-    const components = Object.keys(document['components']?.['schemas'] ?? {}).map(
-      (name) => `#/components/schemas/${name}`,
+    const components = ['schemas', 'responses'].flatMap((kind) =>
+      Object.keys(document['components']?.[kind] ?? {}).map((name) => `#/components/${kind}/${name}`),
     );
     expect([...new Set(references)].toSorted()).toEqual(components.toSorted());
   });
@@ -53,6 +53,17 @@ describe('the OpenAPI document', () => {
       expect(operation.summary).not.toBe('');
       expect(statuses.some((status) => status >= 200 && status < 300)).toBe(true);
       expect(statuses).toContain(401);
+    }
+  });
+
+  test('every operation has what any request may be answered with, and 413 where it takes a body', () => {
+    const shared = document['components']?.['responses'];
+    expect(shared?.['TooManyRequests']?.['headers']).toHaveProperty('Retry-After');
+    for (const { method, path, request } of Object.values(routes)) {
+      const responses = document['paths']?.[path]?.[method]?.['responses'] ?? {};
+      const added = ['403', '413', '429', '500'].filter((status) => status in responses);
+      expect(added).toEqual('body' in request ? ['403', '413', '429', '500'] : ['403', '429', '500']);
+      for (const status of added) expect(Object.keys(responses[status] ?? {})).toEqual(['$ref']);
     }
   });
 

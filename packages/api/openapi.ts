@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorSchema } from './errors.ts';
 import { routes } from './routes.ts';
 
 type Json = Record<string, unknown>;
@@ -23,10 +24,44 @@ interface Operation {
 
 const componentPrefix = '#/components/schemas/';
 
+/** What any request may be answered with, before or beside what its route does. */
+const sharedResponses = {
+  HostNotAllowed: { status: 403, description: 'The service does not answer to the host name of the request.' },
+  BodyTooLarge: { status: 413, description: 'The body of the request is too large; the message names the most.' },
+  TooManyRequests: { status: 429, description: 'The token has reached the limit "restRequestsPerSecond".' },
+  ServerError: { status: 500, description: 'Something went wrong in the service; its log says what.' },
+} as const;
+
+type SharedResponse = keyof typeof sharedResponses;
+
+const retryAfter = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } } };
+
 function text(summary: string, mediaType: string): Json {
-  return {
-    get: { summary, tags: ['public'], responses: { 200: { description: 'Text.', content: { [mediaType]: {} } } } },
+  const responses = {
+    200: { description: 'Text.', content: { [mediaType]: {} } },
+    ...references(['HostNotAllowed', 'ServerError']),
   };
+  return { get: { summary, tags: ['public'], responses } };
+}
+
+/** The shared responses by status, as references. */
+function references(names: readonly SharedResponse[]): Json {
+  return Object.fromEntries(
+    names.map((name) => [sharedResponses[name].status, { $ref: `#/components/responses/${name}` }]),
+  );
+}
+
+function describeShared(components: Record<string, unknown>): Json {
+  return Object.fromEntries(
+    Object.entries(sharedResponses).map(([name, { status, description }]) => [
+      name,
+      {
+        description,
+        ...(status === 429 ? { headers: retryAfter } : {}),
+        content: content({ 'application/json': { schema: errorSchema } }, components),
+      },
+    ]),
+  );
 }
 
 /** The routes that need no token and speak no JSON of this API. */
@@ -45,12 +80,14 @@ export function openApiDocument(): Json {
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation, components) };
   }
+  const responses = describeShared(components);
   return {
     openapi: '3.1.0',
     info: { title: 'Berth', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths: { ...paths, ...publicPaths },
     components: {
       schemas: Object.fromEntries(Object.entries(components).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      responses,
       securitySchemes: {
         adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token of the data directory.' },
       },
@@ -77,14 +114,22 @@ function describeOperation(operation: Operation, components: Record<string, unkn
       : {
           requestBody: { required: request.body.required, content: content(request.body.content, components) },
         }),
-    responses: Object.fromEntries(
-      Object.entries(responses).map(([status, response]) => [
-        status,
-        response.content === undefined
-          ? { description: response.description }
-          : { description: response.description, content: content(response.content, components) },
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(responses).map(([status, response]) => [
+          status,
+          response.content === undefined
+            ? { description: response.description }
+            : { description: response.description, content: content(response.content, components) },
+        ]),
+      ),
+      ...references([
+        'HostNotAllowed',
+        ...(request.body === undefined ? [] : ['BodyTooLarge' as const]),
+        'TooManyRequests',
+        'ServerError',
       ]),
-    ),
+    },
   };
 }
 
