@@ -15,7 +15,7 @@ export interface ReadyLine {
   readonly wss: number;
   readonly http: number;
   readonly username: string;
-  /** Only on the first start of a data directory. */
+  /** Only on the first start of a data directory, and only where Berth made it. */
   readonly password?: string;
   /** Path of the CA file. */
   readonly ca: string;
@@ -109,7 +109,7 @@ export class Service implements AsyncDisposable {
     return this.#log.join('');
   }
 
-  /** The password of the first credential. @throws Error on a later start, which does not tell it. */
+  /** The generated password of the first credential. @throws Error on a later start, which does not tell it. */
   get password(): string {
     if (this.ready.password === undefined) throw new Error('the password is told on the first start only');
     return this.ready.password;

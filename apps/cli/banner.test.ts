@@ -32,7 +32,7 @@ describe('the banner', () => {
     expect(text).toContain('mqttx sub -h localhost -p 8883 -l mqtts');
   });
 
-  test('a later start has no password but says how to set a new one', () => {
+  test('a later start has no password, nor has a first one with a chosen password, but says how to set a new one', () => {
     const { password: _, ...later } = ready;
     const text = renderBanner(later, english);
     expect(text).not.toContain('s3cret');
@@ -47,10 +47,10 @@ describe('the banner', () => {
     expect(text).not.toContain('8883');
   });
 
-  test('a chosen password with quotes stays one word in the shell and in Python', () => {
-    const text = renderBanner({ ...ready, password: `it's $HOME\\` }, english);
-    expect(text).toContain(`-P 'it'\\''s $HOME\\'`);
-    expect(text).toContain(`client.username_pw_set('device', 'it\\'s $HOME\\\\')`);
+  test('a chosen user name with quotes stays one word in the shell and in Python', () => {
+    const text = renderBanner({ ...ready, username: `it's $HOME\\` }, english);
+    expect(text).toContain(`-u 'it'\\''s $HOME\\' -P s3cret-Pass_word`);
+    expect(text).toContain(`client.username_pw_set('it\\'s $HOME\\\\', 's3cret-Pass_word')`);
   });
 
   test('speaks Chinese', () => {

@@ -55,9 +55,9 @@ test('the first start makes a deployment and a credential that opens it, later o
   expect(warnings).toEqual([]);
 });
 
-test('what the operator chose is what opens it', async () => {
+test('what the operator chose is what opens it, and the password is not among what is shown', async () => {
   const first = await start({ username: 'meter', password: 'a-good-password' });
-  expect(first?.username).toBe('meter');
+  expect(first).toMatchObject({ username: 'meter', password: null });
   expect(opens(first?.deployment.id as DeploymentId, 'meter', 'a-good-password')).toBe(true);
 });
 

@@ -11,7 +11,7 @@ const FIRST_USERNAME = 'device';
 export interface FirstDeployment {
   readonly deployment: Deployment;
   readonly username: string | null;
-  /** Only when it was made just now; it is stored nowhere. */
+  /** Only when Berth made it just now; it is stored nowhere. One that the operator chose is never shown. */
   readonly password: string | null;
 }
 
@@ -33,13 +33,13 @@ export interface FirstStartOptions {
 export async function ensureFirstDeployment(options: FirstStartOptions): Promise<FirstDeployment | null> {
   const { deployments, credentials, chosen } = options;
   const username = chosen.username ?? FIRST_USERNAME;
-  let password = chosen.password;
+  let password: string | null = null;
   const { deployment, created } = await deployments.ensureFirst(async (id, transaction) => {
     const { secret, committed } = await credentials.createWith(transaction, id, {
       username,
       ...(chosen.password === null ? {} : { password: chosen.password }),
     });
-    password = secret.password ?? password;
+    password = secret.password ?? null;
     return committed;
   });
   if (created) return { deployment, username, password };

@@ -8,7 +8,7 @@ export interface Ready {
   readonly wss: number;
   readonly http: number;
   readonly username?: string;
-  /** Only at the first start. */
+  /** Only at the first start, and only where Berth made it. */
   readonly password?: string;
   /** Path of the CA file. */
   readonly ca: string;

@@ -46,6 +46,7 @@ test('a configured password that is not that of the credential is said in the lo
   const args = ['--password-file', file];
   writeFileSync(file, 'chosen at first\n');
   await using first = await Service.start({ data, args });
+  expect(first.ready.password).toBeUndefined();
   expect(await answerTo(first, 'chosen at first')).toBe('20020000');
   await first.stop();
   await using same = await Service.start({ data, args });
