@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Imported } from '../../../packages/api/mod.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, usageError } from '../exit.ts';
+import { saveFile } from '../save-file.ts';
 
 /**
  * The text of a CSV file; `-` is standard input.
@@ -23,7 +24,7 @@ export async function writeCsvFile(csv: string, file: string | undefined, contex
     return;
   }
   try {
-    writeFileSync(file, csv, { mode: 0o600 });
+    saveFile(file, csv, 0o600);
   } catch (error) {
     throw new CliError(`${file} cannot be written: ${reasonOf(error)}`, exitCodes.failure, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Deployment } from '../../../packages/api/mod.ts';
@@ -234,6 +234,15 @@ describe('ca', () => {
     const out = join(folder, 'saved.crt');
     expect((await runs(['ca', '--out', out])).output).toBe('');
     expect(readFileSync(out, 'utf8')).toBe(ca);
+  });
+
+  test('a saved file is replaced as a whole, and everybody may read it', async () => {
+    const out = join(folder, 'replaced.crt');
+    writeFileSync(out, 'the old one\n', { mode: 0o600 });
+    linkSync(out, join(folder, 'other-name.crt'));
+    expect((await runs(['ca', '--out', out])).code).toBe(0);
+    expect([readFileSync(out, 'utf8'), statSync(out).mode & 0o777]).toEqual([ca, 0o644]);
+    expect(readFileSync(join(folder, 'other-name.crt'), 'utf8')).toBe('the old one\n');
   });
 
   test('--fingerprint', async () => {

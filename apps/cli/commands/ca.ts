@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ApiClient } from '../../../packages/api/mod.ts';
@@ -19,6 +19,7 @@ import {
 } from '../admin/connect.ts';
 import type { Context } from '../context.ts';
 import { CliError, exitCodes, exitCodesHelp, usageError } from '../exit.ts';
+import { saveFile } from '../save-file.ts';
 import { renderCertificates } from './ca-report.ts';
 import { parseTime } from './ca-time.ts';
 import { toJson } from './deployment.ts';
@@ -155,7 +156,8 @@ function noCaFile(context: Context): string {
 
 function save(path: string, pem: string): void {
   try {
-    writeFileSync(path, pem);
+    // Everybody may read it: it is what clients trust.
+    saveFile(path, pem, 0o644);
   } catch (error) {
     throw new CliError(
       `--out: cannot write ${path} (${error instanceof Error ? error.message : String(error)}).`,

@@ -155,6 +155,7 @@ describe('CSV files', () => {
   test('are written to standard output, or to a file for its owner only', async () => {
     expect((await runs(['rule', 'export', 'north'])).output).toBe(csv);
     const file = join(folder, 'out.csv');
+    writeFileSync(file, 'for everybody\n', { mode: 0o644 });
     expect((await runs(['credential', 'export', 'north', file])).output).toBe('');
     expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual(['username\r\n', 0o600]);
     expect((await runs(['rule', 'export', 'north', '/nonexistent/x.csv'])).errors).toContain('cannot be written');
