@@ -9,6 +9,8 @@ const ready = {
   mqtts: 8883,
   wss: 8084,
   http: 18083,
+  httpBind: '127.0.0.1',
+  httpTls: false,
   username: 'device',
   password: 's3cret-Pass_word',
   ca: resolve('berth-data/ca.crt'),
@@ -46,6 +48,21 @@ describe('the banner', () => {
     expect(text).toContain(`--cafile '/srv/my data/ca.crt'`);
     expect(text).not.toContain('8883');
   });
+
+  test.each([
+    ['127.0.0.1', false, 'http://localhost:18083'],
+    ['127.0.0.2', false, 'http://127.0.0.2:18083'],
+    ['0.0.0.0', true, 'https://localhost:18083'],
+    ['192.168.1.10', true, 'https://192.168.1.10:18083'],
+    ['fd00::5', true, 'https://[fd00::5]:18083'],
+  ])(
+    'guide and REST bound to %s: the address that answers, with the scheme that it speaks',
+    (httpBind, httpTls, url) => {
+      const text = renderBanner({ ...ready, httpBind, httpTls }, english);
+      expect(text).toContain(`Guide       ${url}/guide\n`);
+      expect(text).toContain(`REST        ${url}\n`);
+    },
+  );
 
   test('a chosen password with quotes stays one word in the shell and in Python', () => {
     const text = renderBanner({ ...ready, password: `it's $HOME\\` }, english);

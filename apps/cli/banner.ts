@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import type { Ready } from '../server/ready.ts';
 import type { Language } from './language.ts';
+import { addressHere, hostInUrl } from './listen-address.ts';
 
 interface Words {
   readonly ready: string;
@@ -74,8 +75,8 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
     [text.deployment, `${ready.deployment.name} (${ready.deployment.id})`],
     [text.address, ready.address],
     [text.ports, `${ready.mqtts} MQTT over TLS, ${ready.wss} WebSocket over TLS (/mqtt)`],
-    [text.guide, `http://localhost:${ready.http}/guide`],
-    [text.console, `http://localhost:${ready.http}`],
+    [text.guide, `${httpUrl(ready)}/guide`],
+    [text.console, httpUrl(ready)],
     [text.username, username],
     [
       text.password,
@@ -94,6 +95,10 @@ export function renderBanner(ready: Ready, options: { language: Language; comman
     dataOption,
   );
   return ['', text.ready, '', ...facts, '', text.tryIt, '', samples, '', text.stop, ''].join('\n');
+}
+
+function httpUrl({ httpTls, httpBind, http }: Ready): string {
+  return `${httpTls ? 'https' : 'http'}://${hostInUrl(addressHere(httpBind))}:${http}`;
 }
 
 type Connection = Ready & { readonly username: string; readonly password: string };

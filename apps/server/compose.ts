@@ -311,7 +311,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
 
   const owned = opened.move();
   return {
-    ready: readyOf(config, certificates, ports, first),
+    ready: { ...readyOf(config, certificates, ports, first), httpTls: !isLoopback },
     async stop() {
       if (draining) return;
       draining = true;
@@ -363,11 +363,12 @@ function readyOf(
   certificates: CertificateService,
   ports: { readonly mqtts: number; readonly wss: number; readonly http: number },
   first: Awaited<ReturnType<typeof ensureFirstDeployment>>,
-): Ready {
+): Omit<Ready, 'httpTls'> {
   return {
     deployment: { id: first?.deployment.id ?? '', name: first?.deployment.name ?? '' },
     address: first?.deployment.address ?? config.domain,
     ...ports,
+    httpBind: config.httpBind,
     ...(first?.username == null ? {} : { username: first.username }),
     ...(first?.password == null ? {} : { password: first.password }),
     ca: certificates.caPath ?? '',

@@ -7,6 +7,10 @@ export interface Ready {
   readonly mqtts: number;
   readonly wss: number;
   readonly http: number;
+  /** Address that guide and REST are bound to. */
+  readonly httpBind: string;
+  /** Whether they speak HTTPS, as they do on every address but loopback. */
+  readonly httpTls: boolean;
   readonly username?: string;
   /** Only at the first start. */
   readonly password?: string;
