@@ -311,7 +311,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
 
   const owned = opened.move();
   return {
-    ready: { ...readyOf(config, certificates, ports, first), httpTls: !isLoopback },
+    ready: { ...readyOf(config, certificates, ports, first), httpTls: !isLoopback, data: directory.path },
     async stop() {
       if (draining) return;
       draining = true;
@@ -363,10 +363,11 @@ function readyOf(
   certificates: CertificateService,
   ports: { readonly mqtts: number; readonly wss: number; readonly http: number },
   first: Awaited<ReturnType<typeof ensureFirstDeployment>>,
-): Omit<Ready, 'httpTls'> {
+): Omit<Ready, 'httpTls' | 'data'> {
   return {
-    deployment: { id: first?.deployment.id ?? '', name: first?.deployment.name ?? '' },
-    address: first?.deployment.address ?? config.domain,
+    deployment: first === null ? null : { id: first.deployment.id, name: first.deployment.name },
+    address: first?.deployment.address ?? null,
+    bind: config.bind,
     ...ports,
     httpBind: config.httpBind,
     ...(first?.username == null ? {} : { username: first.username }),
