@@ -14,6 +14,8 @@ export interface ReadyLine {
   readonly mqtts: number;
   readonly wss: number;
   readonly http: number;
+  readonly httpBind: string;
+  readonly httpTls: boolean;
   readonly username: string;
   /** Only on the first start of a data directory, and only where Berth made it. */
   readonly password?: string;

@@ -1,7 +1,7 @@
 import { faultNumber, type FaultName } from '../../packages/faults/mod.ts';
 
 /** What the exit codes of every command mean. A connection fault has `faultBase` and the number of its class. */
-export const exitCodes = { ok: 0, failure: 1, usage: 2, timedOut: 3, faultBase: 10 } as const;
+export const exitCodes = { ok: 0, failure: 1, usage: 2, timedOut: 3, notChecked: 4, faultBase: 10 } as const;
 
 /** The lines about exit codes in the help texts. */
 export const exitCodesHelp = `Exit codes:

@@ -320,7 +320,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
 
   const owned = opened.move();
   return {
-    ready: readyOf(config, certificates, ports, first),
+    ready: { ...readyOf(config, certificates, ports, first), httpTls: !isLoopback, data: directory.path },
     async stop() {
       if (draining) return;
       draining = true;
@@ -372,11 +372,13 @@ function readyOf(
   certificates: CertificateService,
   ports: { readonly mqtts: number; readonly wss: number; readonly http: number },
   first: Awaited<ReturnType<typeof ensureFirstDeployment>>,
-): Ready {
+): Omit<Ready, 'httpTls' | 'data'> {
   return {
-    deployment: { id: first?.deployment.id ?? '', name: first?.deployment.name ?? '' },
-    address: first?.deployment.address ?? config.domain,
+    deployment: first === null ? null : { id: first.deployment.id, name: first.deployment.name },
+    address: first?.deployment.address ?? null,
+    bind: config.bind,
     ...ports,
+    httpBind: config.httpBind,
     ...(first?.username == null ? {} : { username: first.username }),
     ...(first?.password == null ? {} : { password: first.password }),
     ca: certificates.caPath ?? '',

@@ -258,7 +258,7 @@ export class ApiClient {
       response = await this.#fetch(this.#baseUrl + path, init);
       text = await response.text();
     } catch (cause) {
-      throw unreachable(this.#baseUrl, cause);
+      throw noAnswer(this.#baseUrl, cause);
     }
     if (response.ok) return text;
     const body = errorSchema.safeParse(parseJson(text));
@@ -297,13 +297,39 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreachable(baseUrl: string, cause: unknown): ApiError {
-  const body = {
-    code: 'server.unreachable',
-    message: `Nothing answers at ${baseUrl}.`,
-    remedy: 'Check that the service runs and that the address and port are right.',
-  };
+/** Codes of Node.js and Bun for a certificate that does not hold. A browser does not tell its pages. */
+const certificateCode =
+  /^(?:CERT_|CRL_|ERR_TLS_CERT_|UNABLE_TO_(?:GET|VERIFY|DECODE)_|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|UNKNOWN_CERTIFICATE)/;
+const wrongName = /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/;
+
+/** What went wrong before there was an answer: the certificate, the way of speaking, or all of it. */
+function noAnswer(baseUrl: string, cause: unknown): ApiError {
+  const { code, message } = reasonOf(cause);
+  const body = certificateCode.test(code)
+    ? {
+        code: 'server.untrusted',
+        message: `The certificate that ${baseUrl} shows is not trusted (${wrongName.test(code) ? 'it does not cover that address' : message}).`,
+        remedy: 'Let this client trust the CA file of the service, and use an address that the certificate covers.',
+      }
+    : code === 'ECONNRESET' || code === 'EPROTO'
+      ? {
+          code: 'server.closed',
+          message: `What listens at ${baseUrl} closed the connection.`,
+          remedy: 'Check that the service runs, and speak HTTP to it on loopback and HTTPS on every other address.',
+        }
+      : {
+          code: 'server.unreachable',
+          message: `Nothing answers at ${baseUrl}.`,
+          remedy: 'Check that the service runs and that the address and port are right.',
+        };
   return new ApiError(0, body, { cause });
+}
+
+/** In Node.js the reason is the cause of an error that says that the request failed. */
+function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
+  if (!(error instanceof Error)) return { code: '', message: String(error) };
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  return { code: 'code' in error ? String(error.code) : '', message: error.message };
 }
 
 function notBerth(status: number): ApiError {

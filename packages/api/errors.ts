@@ -20,7 +20,8 @@ export type ErrorBody = z.infer<typeof errorSchema>;
 
 /**
  * A request that failed. Thrown by every method of `ApiClient`.
- * `status` is the HTTP status, or 0 where there was no usable answer (`code` is then `server.unreachable` or `response.invalid`).
+ * `status` is the HTTP status, or 0 where there was no usable answer (`code` is then `server.unreachable`, `server.closed`,
+ * `server.untrusted` or `response.invalid`).
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

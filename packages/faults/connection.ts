@@ -18,8 +18,8 @@ export const connectionFaults = {
       zh: '另一个连接使用相同的客户端 ID 登录，而 MQTT 只允许一个。如果每隔几秒反复出现，说明两台设备使用了相同的 ID：复制了同一份代码、打开了两个浏览器标签页，或者自己写的重连循环与库的自动重连同时运行。',
     },
     remedy: {
-      en: 'Give each device a client identifier of its own, for example with its MAC address or serial number in it; in a browser add a random part. Compare the two addresses in the connection log. One take-over right after a lost link is normal.',
-      zh: '请为每台设备设置唯一的客户端 ID，例如加入 MAC 地址或序列号；浏览器中请加入随机部分。可在连接日志中对比两个连接的地址。网络中断后立即重连引起的一次接管属于正常现象。',
+      en: 'Give each device a client identifier of its own, for example with its MAC address or serial number in it; in a browser add a random part. Compare the two addresses in the log of the service. One take-over right after a lost link is normal.',
+      zh: '请为每台设备设置唯一的客户端 ID，例如加入 MAC 地址或序列号；浏览器中请加入随机部分。可在服务日志中对比两个连接的地址。网络中断后立即重连引起的一次接管属于正常现象。',
     },
   },
   'connection.keep-alive': {
@@ -61,8 +61,8 @@ export const connectionFaults = {
       zh: '部署所有者或运维人员断开了该连接。',
     },
     remedy: {
-      en: 'Nothing has to be done; the client may reconnect. To keep it out, disable its credential or ban it.',
-      zh: '无需处理，客户端可以重新连接。如需阻止其连接，请禁用其认证信息或将其封禁。',
+      en: 'Nothing has to be done; the client may reconnect. To keep it out, disable its credential ("berth credential disable").',
+      zh: '无需处理，客户端可以重新连接。如需阻止其连接，请禁用其认证信息（berth credential disable）。',
     },
   },
 } as const satisfies FaultEntries;

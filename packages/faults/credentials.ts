@@ -34,8 +34,8 @@ export const credentialsFaults = {
       zh: '该部署中没有这个用户名的认证信息：可能是拼写错误、末尾多了空格，或者用了其他部署的认证信息。',
     },
     remedy: {
-      en: 'Compare with "berth credential list" or the page of credentials; user names are case-sensitive. Check that the address is the one of the right deployment. Add the credential if it is missing.',
-      zh: '与 berth credential list 或认证信息页面核对，用户名区分大小写；确认连接的是正确的部署地址。如果确实没有，请添加该认证信息。',
+      en: 'Compare with "berth credential list"; user names are case-sensitive. Check that the address is the one of the right deployment. Add the credential if it is missing.',
+      zh: '与 berth credential list 核对，用户名区分大小写；确认连接的是正确的部署地址。如果确实没有，请添加该认证信息。',
     },
   },
   'credentials.wrong-password': {

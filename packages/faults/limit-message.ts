@@ -70,8 +70,8 @@ export const limitMessageFaults = {
     severity: 'error',
     title: { en: 'Queue full, messages dropped', zh: '队列已满，消息被丢弃' },
     cause: {
-      en: 'More messages waited for a session than the limits "queuedMessages" and "queuedBytes" allow, because the client is offline or too slow. The oldest were dropped, QoS 0 first. The count says how many.',
-      zh: '由于客户端离线或处理过慢，等待投递的消息超过了 queuedMessages 或 queuedBytes 限制。最旧的消息被丢弃，QoS 0 优先丢弃。数量见计数。',
+      en: 'More QoS 1 and QoS 2 messages waited for a session, or were in flight to it, than the limits "queuedMessages" and "queuedBytes" allow, because the client is offline or too slow. Those that had waited longest were dropped; the count says how many. QoS 0 never waits.',
+      zh: '由于客户端离线或处理过慢，等待投递和飞行中的 QoS 1、QoS 2 消息超过了 queuedMessages 或 queuedBytes 限制。等待最久的消息被丢弃，数量见计数。QoS 0 消息从不排队。',
     },
     remedy: {
       en: 'Bring the client back sooner, let it read faster, set a Message Expiry Interval for what ages quickly, share the load with a shared subscription ($share/GROUP/FILTER), or raise the limits.',

@@ -226,6 +226,7 @@ describe('a certificate of the operator', () => {
 test('HTTPS of the console follows a renewal, and commands trust it', async () => {
   // Every address is not loopback, so it is HTTPS.
   await using service = await Service.start({ args: ['--http-bind', '0.0.0.0'] });
+  expect(service.ready).toMatchObject({ httpBind: '0.0.0.0', httpTls: true });
   const before = await service.berthJson<Status>('ca');
   expect(await shownOn(service.ready.http, before.caFile ?? '')).toBe(before.server.fingerprint);
   const after = await service.berthJson<Status>('ca', 'renew');

@@ -70,7 +70,9 @@ function trustOwn(own: string) {
     checkServerIdentity: (_name: string, shown: { readonly fingerprint256: string }) =>
       shown.fingerprint256 === fingerprint256
         ? undefined
-        : new Error(`the server shows another certificate than ${own}`),
+        : Object.assign(new Error(`the server shows another certificate than ${own}`), {
+            code: 'CERT_REJECTED',
+          }),
   };
 }
 
@@ -86,6 +88,8 @@ export async function request<T>(context: Context, work: Promise<T>): Promise<T>
     // The service has just ended, or was killed and left its runtime file.
     if (error.code === 'server.unreachable')
       throw new CliError(`${error.message} ${startIt(context)}`, exitCodes.failure, { cause: error });
+    if (error.code === 'server.untrusted')
+      throw new CliError(`${error.message} ${trustIt(context)}`, exitCodes.failure, { cause: error });
     const exitCode = error.status === 400 ? exitCodes.usage : exitCodes.failure;
     throw new CliError(`${error.message} ${error.remedy}`, exitCode, {
       cause: error,
@@ -128,6 +132,12 @@ function startIt(context: Context): string {
   return context.language === 'zh'
     ? `请用 "${context.command} up" 启动服务,或用 --data DIR 指定它的数据目录。`
     : `Start it with "${context.command} up", or name its data directory with --data DIR.`;
+}
+
+function trustIt(context: Context): string {
+  return context.language === 'zh'
+    ? '请把该服务的 CA 文件以 ca.crt 为名放入一个目录，并用 --data DIR 指定；没有该文件时，使用系统的信任库和证书中的名称进行验证。'
+    : 'Put the CA file of that service as ca.crt into a directory and name it with --data DIR. Without that file the trust store of the system decides, and the address has to be one that the certificate covers.';
 }
 
 function readToken(path: string, context: Context): string {

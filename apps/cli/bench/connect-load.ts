@@ -2,6 +2,7 @@ import { describeSymptom } from '../report.ts';
 import { ConnectionError } from '../symptom.ts';
 import type { Board } from './board.ts';
 import { Client } from './client.ts';
+import { isRefusedByLimit } from './connection-limits.ts';
 import { Histogram, type HistogramParts } from './histogram.ts';
 import { openAll } from './open-all.ts';
 import { Outgoing } from './outgoing.ts';
@@ -12,6 +13,9 @@ export interface ConnectPart {
   readonly opened: number;
   /** How often each reason came for which a connection was refused or lost. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Whether one of them looks like a limit of a deployment. */
+  readonly isLimited: boolean;
+  /** Of those that were opened. */
   readonly connectTimes: HistogramParts;
   readonly cpuShare: number;
 }
@@ -25,6 +29,7 @@ export class ConnectLoad {
   readonly #clients: Client[] = [];
   readonly #failures: Record<string, number> = {};
   readonly #times = new Histogram();
+  #isLimited = false;
   #cpuShare = 0;
 
   constructor(plan: ConnectPlan, worker: number, board: Board) {
@@ -50,6 +55,7 @@ export class ConnectLoad {
     return {
       opened: this.#clients.length,
       failures: { ...this.#failures },
+      isLimited: this.#isLimited,
       connectTimes: this.#times.toParts(),
       cpuShare: this.#cpuShare,
     };
@@ -60,7 +66,8 @@ export class ConnectLoad {
     for (const client of this.#clients) client.end();
   }
 
-  async #open(index: number): Promise<void> {
+  /** @returns whether it was opened; why not is counted. */
+  async #open(index: number): Promise<boolean> {
     const { endpoint, prefix } = this.#plan;
     const handler = {
       received: (client: Client) => client.answer(),
@@ -74,9 +81,12 @@ export class ConnectLoad {
     try {
       this.#clients.push(await Client.open(endpoint, `${prefix}-c${index}`, this.#outgoing, handler));
       this.#board.tell(this.#worker, this.#clients.length, 0, 0);
+      return true;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
+      this.#isLimited ||= isRefusedByLimit(error.symptom);
       this.#failed(error);
+      return false;
     }
   }
 

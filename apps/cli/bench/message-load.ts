@@ -82,7 +82,14 @@ export class MessageLoad implements PublisherThread, SubscriberThread {
   async connect(): Promise<void> {
     const { concurrency } = this.#plan;
     const open = (range: Range, one: (index: number) => Promise<void>): Promise<void> =>
-      openAll({ ...range, concurrency, ratePerSecond: null }, one, this.#connectTimes);
+      openAll(
+        { ...range, concurrency, ratePerSecond: null },
+        async (index) => {
+          await one(index);
+          return true;
+        },
+        this.#connectTimes,
+      );
     await open(subscribersOf(this.#plan, this.#worker), (index) => this.#openSubscriber(index));
     await open(this.#publisherRange, (index) => this.#openPublisher(index));
     // In the order of the schedule, whichever came first.

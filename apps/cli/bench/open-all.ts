@@ -12,12 +12,14 @@ export interface OpenOptions {
 }
 
 /**
- * Opens connections `from` to `to`, in order. Where there is a rate, the time of each counts from when it was meant to begin.
+ * Opens connections `from` to `to`, in order, and records how long each took that was opened. Where there is a rate, its time counts
+ * from when it was meant to begin.
+ * @param open says whether the connection was opened.
  * @throws what `open` throws, at the first one.
  */
 export async function openAll(
   { from, to, concurrency, ratePerSecond }: OpenOptions,
-  open: (index: number) => Promise<void>,
+  open: (index: number) => Promise<boolean>,
   times: Histogram,
 ): Promise<void> {
   const startUs = nowUs();
@@ -32,8 +34,7 @@ export async function openAll(
         if (dueUs > begunUs) await Bun.sleep((dueUs - begunUs) / 1000);
         begunUs = dueUs;
       }
-      await open(index);
-      times.record(nowUs() - begunUs);
+      if (await open(index)) times.record(nowUs() - begunUs);
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, to - from) }, openNext));

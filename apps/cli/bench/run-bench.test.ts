@@ -145,5 +145,29 @@ describe('loads of connections', () => {
     const result = (await runBench(whole, () => {})) as ConnectResult;
     expect(result.opened).toBe(0);
     expect(Object.values(result.failures)).toEqual([12]);
+    // Of nothing that was opened.
+    expect(result.connectTimes.max).toBe(0);
+  });
+
+  test.each([1, 2])(
+    'fewer than asked for: a warning says so, and which limit to raise (%d threads)',
+    async (workers) => {
+      using broker = new TestBroker({ accept: 5, refuse: 3 });
+      const whole: ConnectPlan = { ...commonOf(broker), ...plan, workers };
+      const result = (await runBench(whole, () => {})) as ConnectResult;
+      expect(result).toMatchObject({ connections: 12, opened: 5 });
+      expect(Object.values(result.failures)).toEqual([7]);
+      expect(result.connectTimes.max).toBeGreaterThan(0);
+      expect(result.warnings[0]).toStartWith('Only 5 of 12 connections were opened');
+      expect(result.warnings[0]).toContain('--limit sessions=N');
+    },
+  );
+
+  test('a refusal that is no limit does not send people to one', async () => {
+    using broker = new TestBroker({ accept: 5, refuse: 5 });
+    const whole: ConnectPlan = { ...commonOf(broker), ...plan };
+    const result = (await runBench(whole, () => {})) as ConnectResult;
+    expect(result.warnings[0]).toStartWith('Only 5 of 12 connections were opened');
+    expect(result.warnings[0]).not.toContain('--limit');
   });
 });

@@ -1,6 +1,8 @@
 import { Histogram } from './histogram.ts';
 import { readUsage, type Usage } from './broker-usage.ts';
 import { nowUs } from './clock.ts';
+import type { ConnectPart } from './connect-load.ts';
+import { limitHint } from './connection-limits.ts';
 import { makeCrew, type Crew } from './crew.ts';
 import type { MessagePart } from './message-load.ts';
 import { isMessagePlan, type ConnectPlan, type MessagePlan, type Plan } from './plan.ts';
@@ -173,6 +175,13 @@ async function runConnections(
             idleCpuShare: holdSeconds === 0 ? 0 : (held.cpuSeconds - connected.cpuSeconds) / holdSeconds,
           },
     generatorCpuShare: Math.max(...parts.map((part) => part.cpuShare)),
-    warnings: plan.ratePerSecond === null ? busyWarning(parts) : [],
+    warnings: [...missingWarning(connections, parts), ...(plan.ratePerSecond === null ? busyWarning(parts) : [])],
   };
+}
+
+function missingWarning(connections: number, parts: readonly ConnectPart[]): string[] {
+  const opened = total(parts, (part) => part.opened);
+  if (opened >= connections) return [];
+  const missing = `Only ${opened} of ${connections} connections were opened: all figures are of those.`;
+  return [parts.some((part) => part.isLimited) ? `${missing} ${limitHint.en}` : missing];
 }

@@ -11,6 +11,8 @@ export interface Mishaps {
   heldUntil?: (sequence: number) => number | null;
   /** CONNACK return code; 0 is accepted. */
   refuse?: number;
+  /** Connections that are accepted before others are refused. */
+  accept?: number;
 }
 
 interface Session {
@@ -23,6 +25,7 @@ export class TestBroker implements Disposable {
   /** Acknowledgements of subscribers, by packet type. */
   readonly acknowledged = new Map<number, number>();
   connections = 0;
+  #accepted = 0;
   readonly #mishaps: Mishaps;
   readonly #sessions = new Set<Session>();
   readonly #held = new Map<number, Packet>();
@@ -67,14 +70,13 @@ export class TestBroker implements Disposable {
 
   #handle(session: Session, packet: Packet): void {
     switch (packet.type) {
-      case PacketType.CONNECT:
-        this.#send(session, {
-          type: 2,
-          sessionPresent: false,
-          reasonCode: this.#mishaps.refuse ?? 0,
-          properties: null,
-        });
+      case PacketType.CONNECT: {
+        const { accept = 0, refuse = 0 } = this.#mishaps;
+        const reasonCode = this.#accepted < accept ? 0 : refuse;
+        if (reasonCode === 0) this.#accepted += 1;
+        this.#send(session, { type: 2, sessionPresent: false, reasonCode, properties: null });
         return;
+      }
       case PacketType.SUBSCRIBE: {
         session.subscribed = true;
         const { packetIdentifier } = packet;

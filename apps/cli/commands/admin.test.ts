@@ -250,6 +250,40 @@ describe('ca', () => {
   });
 });
 
+describe('a service that speaks HTTPS', () => {
+  test('its certificate is checked against the ca.crt of --data; without one the sentence says so', async () => {
+    const made = await makeCertificates();
+    const secure = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      tls: { cert: made.cert, key: made.key },
+      fetch: () => new Response(made.ca),
+    });
+    try {
+      const trusted = mkdtempSync(join(folder, 'trusted-'));
+      const ask = (language: 'en' | 'zh' = 'en') =>
+        runs(['ca', '--api', `https://127.0.0.1:${secure.port}`, '--data', trusted], { language });
+      const english = await ask();
+      expect([english.code, english.output]).toEqual([1, '']);
+      expect(english.errors).toStartWith(
+        `berth: The certificate that https://127.0.0.1:${secure.port} shows is not trusted (`,
+      );
+      expect(english.errors).toContain('name it with --data DIR');
+      expect((await ask('zh')).errors).toContain('用 --data DIR 指定');
+      const plain = await runs(['ca', '--api', `http://127.0.0.1:${secure.port}`, '--data', trusted]);
+      expect([plain.code, plain.output]).toEqual([1, '']);
+      expect(plain.errors).toContain('HTTPS on every other address');
+      writeFileSync(join(trusted, 'ca.crt'), made.ca);
+      expect((await ask()).output).toBe(made.ca);
+      // Another authority than the one that signed it.
+      writeFileSync(join(trusted, 'ca.crt'), ca);
+      expect((await ask()).errors).toContain('is not trusted');
+    } finally {
+      await secure.stop(true);
+    }
+  });
+});
+
 describe('without a running service: one sentence with the remedy', () => {
   test('no runtime file', async () => {
     const { code, errors } = await runs(['deployment', 'list', '--data', join(folder, 'other')]);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { isRefusedByLimit, limitHint } from '../bench/connection-limits.ts';
 import { addBenchOptions, readBench, type BenchFlags } from '../bench/options.ts';
 import type { Scenario } from '../bench/plan.ts';
 import { renderProgress, renderResult } from '../bench/render.ts';
 import { runBench, type Progress } from '../bench/run-bench.ts';
 import type { Context } from '../context.ts';
-import { exitCodesHelp } from '../exit.ts';
+import { CliError, exitCodes, exitCodesHelp } from '../exit.ts';
 import { Session } from '../mqtt/session.ts';
+import { ConnectionError } from '../symptom.ts';
 
 /** Adds `berth bench`. */
 export function addBench(program: Command, context: Context): void {
@@ -26,12 +28,15 @@ function help(berth: string): string {
   idle     connections that do nothing
 
 Latency counts from the time that a message was meant to be sent. Limits of a deployment slow a load down: the first
-deployment has none on rates; others take --limit messagesPerSecond=none and the like.
+deployment has none on rates; others take --limit messagesPerSecond=none and the like. Every deployment takes 1000 sessions
+unless --limit sessions=N says more: raise that before a load of more connections. Where connect or idle open fewer
+connections than they were to, the figures are of those, and the exit code is 1.
 
 Examples:
   ${berth} bench -u device -P PASSWORD
-  ${berth} bench fan-out -u device -P PASSWORD --subscribers 1000 --rate 100
+  ${berth} bench fan-out -u device -P PASSWORD --subscribers 900 --rate 100
   ${berth} bench latency -u device -P PASSWORD --rate 5000 --pid "$(cat berth-data/berth.pid)"
+  ${berth} deployment set default --limit sessions=6000
   ${berth} bench idle --url wss://localhost:8084/mqtt -u device -P PASSWORD --connections 5000`;
 }
 
@@ -44,8 +49,12 @@ async function bench(scenario: Scenario, flags: BenchFlags, context: Context): P
     const result = await runBench(plan, (state) => progress?.show(state));
     progress?.clear();
     await context.write(flags.json === true ? `${JSON.stringify(result)}\n` : renderResult(result));
+    // A warning of the result says it.
+    if ('opened' in result && result.opened < result.connections) throw new CliError('', exitCodes.failure);
   } catch (error) {
     progress?.clear();
+    if (error instanceof ConnectionError && isRefusedByLimit(error.symptom))
+      context.error(`berth: ${limitHint[context.language]}`);
     throw error;
   }
 }

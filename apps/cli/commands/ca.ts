@@ -67,7 +67,10 @@ function examples(berth: string): string {
   ${berth} ca --out ca.crt
   ${berth} ca --fingerprint
   ${berth} ca --json
-  ${berth} ca --api http://192.168.1.10:18083 --out ca.crt`;
+  ${berth} ca --api https://192.168.1.10:18083 --data trusted --out ca.crt
+
+On every address but loopback (--http-bind) the REST API speaks HTTPS. It is checked against the ca.crt in the directory
+of --data, or against the trust store of the system where there is none.`;
 }
 
 function rolloverExamples(berth: string): string {

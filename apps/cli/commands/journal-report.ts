@@ -12,6 +12,8 @@ const words = {
     headings: ['deployment', 'sessions', 'subscriptions', 'messages', 'in flight', 'receipts', 'retained'],
     nothing: 'Nothing is kept: no sessions that last, no retained messages.',
     whole: 'No damage found.',
+    notLocked:
+      'Checked without a lock, since nothing can be written there and no service has left a file for it: while a service runs, its work can look like damage.',
     damage: 'Damage',
     kinds: {
       'torn-end': 'the last batch is not whole',
@@ -34,6 +36,7 @@ const words = {
     headings: ['部署', '会话', '订阅', '消息', '飞行中', 'QoS 2 回执', '保留消息'],
     nothing: '没有保存任何内容：没有持久会话，也没有保留消息。',
     whole: '未发现损坏。',
+    notLocked: '检查时没有加锁：该处无法写入，也没有服务留下的锁文件。如果有服务正在运行，其写入可能看起来像损坏。',
     damage: '损坏',
     kinds: {
       'torn-end': '最后一个批次不完整',
@@ -77,7 +80,8 @@ export function renderJournalReport(report: JournalReport, language: Language): 
             ].map(String),
           ),
         );
-  return `${head}\n${table}\n${renderDamage(report.damage, language)}`;
+  const notLocked = report.locked ? '' : `${text.notLocked}\n`;
+  return `${head}\n${table}\n${notLocked}${renderDamage(report.damage, language)}`;
 }
 
 function renderDamage(damage: readonly Damage[], language: Language): string {

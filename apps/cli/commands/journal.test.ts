@@ -2,10 +2,13 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DirectoryLock } from '../../server/config/directory-lock.ts';
+import { checkJournal } from '../../server/journal/check.ts';
 import { flipBit, frames, killedJournal } from '../../server/journal/fixtures/killed-journal.ts';
 import type { Language } from '../language.ts';
 import { run } from '../run.ts';
 import { TestContext } from '../test-context.ts';
+import { renderJournalReport } from './journal-report.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'berth-cli-journal-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -68,9 +71,36 @@ describe('berth journal check', () => {
     });
   });
 
-  test('no data directory: a sentence, exit code 1', async () => {
+  test('no data directory: a sentence, and another exit code than for damage', async () => {
     const { exitCode, output, errors } = await check(join(root, 'nowhere'));
-    expect([exitCode, output]).toEqual([1, '']);
+    expect([exitCode, output]).toEqual([4, '']);
     expect(errors).toContain('holds no journal of Berth. Name the data directory with --data.');
+  });
+
+  test('a journal in use: the same', async () => {
+    const data = await directory();
+    using _lock = new DirectoryLock(data);
+    const { exitCode, output, errors } = await check(data);
+    expect([exitCode, output]).toEqual([4, '']);
+    expect(errors).toContain('in use by another Berth');
+  });
+
+  test('a journal that cannot be read: the same', async () => {
+    const data = await directory((path) => {
+      rmSync(`${path}-wal`);
+      rmSync(path);
+      mkdirSync(path);
+    });
+    const { exitCode, output, errors } = await check(data);
+    expect([exitCode, output]).toEqual([4, '']);
+    expect(errors).toContain('cannot be read');
+  });
+
+  test('a check without a lock says so, in both languages', async () => {
+    const data = await directory();
+    const report = checkJournal(data);
+    expect(renderJournalReport(report, 'en')).not.toContain('without a lock');
+    expect(renderJournalReport({ ...report, locked: false }, 'en')).toContain('Checked without a lock');
+    expect(renderJournalReport({ ...report, locked: false }, 'zh')).toContain('没有加锁');
   });
 });

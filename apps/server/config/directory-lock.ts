@@ -31,17 +31,12 @@ export class DirectoryLock implements Disposable {
       this.#database.run('PRAGMA busy_timeout = 0');
       this.#database.run('PRAGMA journal_mode = MEMORY');
       this.#database.run('BEGIN EXCLUSIVE');
+      writeFileSync(this.#pidPath, `${process.pid}\n`, { mode: 0o600 });
+      chmodSync(this.#pidPath, 0o600);
     } catch (error) {
       this.#database.close();
-      if (!isBusy(error)) throw error;
-      const holder = readHolder(this.#pidPath);
-      throw new BootError(
-        `The data directory ${directory} is in use by another Berth${holder === null ? '' : ` (process ${holder})`}.`,
-        'Stop that one first, or choose another directory with --data.',
-      );
+      throw isBusy(error) ? inUse(directory) : error;
     }
-    writeFileSync(this.#pidPath, `${process.pid}\n`, { mode: 0o600 });
-    chmodSync(this.#pidPath, 0o600);
     held.add(this);
   }
 
@@ -50,6 +45,38 @@ export class DirectoryLock implements Disposable {
     this.#database.close();
     held.delete(this);
   }
+}
+
+/**
+ * For a directory that cannot be written: a lock that lets others read as well and keeps a server off, on the file that a server has
+ * left there.
+ * @returns null where there is no such file, or it cannot be read.
+ * @throws BootError when a server holds the lock.
+ */
+export function lockForReading(directory: string): Disposable | null {
+  const path = join(directory, lockFile);
+  if (!existsSync(path)) return null;
+  let database: Database | null = null;
+  try {
+    const reader = new Database(path, { readonly: true });
+    database = reader;
+    reader.run('PRAGMA busy_timeout = 0');
+    reader.run('BEGIN');
+    reader.run('SELECT count(*) FROM sqlite_master');
+    return { [Symbol.dispose]: () => reader.close() };
+  } catch (error) {
+    database?.close();
+    if (isBusy(error)) throw inUse(directory);
+    return null;
+  }
+}
+
+function inUse(directory: string): BootError {
+  const holder = readHolder(join(directory, pidFile));
+  return new BootError(
+    `The data directory ${directory} is in use by another Berth${holder === null ? '' : ` (process ${holder})`}.`,
+    'Stop that one first, or choose another directory with --data.',
+  );
 }
 
 function isBusy(error: unknown): boolean {

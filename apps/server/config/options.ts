@@ -103,8 +103,8 @@ export const options: readonly OptionDefinition[] = [
     'httpBind',
     'ADDRESS',
     '127.0.0.1',
-    'IP address of the connection guide and the REST API.',
-    '连接指引和 REST API 的 IP 地址。',
+    'IP address of the connection guide and the REST API; HTTPS on every one but loopback.',
+    '连接指引和 REST API 的 IP 地址;非本机回环地址使用 HTTPS。',
   ),
   option('mqttsPort', 'PORT', '8883', 'MQTT over TLS; 0 takes a free one.', 'MQTT over TLS 端口;0 表示任取空闲端口。'),
   option(

@@ -1,12 +1,13 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
-import { DirectoryLock } from '../config/directory-lock.ts';
+import { DirectoryLock, lockForReading } from '../config/directory-lock.ts';
 import { checkJournal, type Damage } from './check.ts';
 import { filesOf, flipBit, frames, killedJournal } from './fixtures/killed-journal.ts';
+import { readingPlace } from './reading-place.ts';
 import { SqliteJournal } from './sqlite.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'berth-check-'));
@@ -44,6 +45,11 @@ function tamper(sql: string): void {
   database.run(sql);
   database.close();
 }
+
+/** As the system refuses to write. */
+const refusing = (code: string) => (): never => {
+  throw Object.assign(new Error(`${code}: the system says no`), { code });
+};
 
 const kinds = (): Damage['kind'][] => checkJournal(directory).damage.map(({ kind }) => kind);
 
@@ -143,6 +149,48 @@ describe('check of a journal', () => {
     expect(kinds()).toEqual(['torn-end']);
     flipBit(path, frames(path) - 4);
     expect(kinds()).toEqual(['write-ahead-log']);
+  });
+
+  test.each(['EROFS', 'EACCES', 'EPERM', 'SQLITE_READONLY'])(
+    'where nothing can be written (%s) a copy is checked, the write-ahead log included, and nothing is left behind',
+    async (code) => {
+      await killedJournal(path, 5, 'fsync');
+      const [before, names] = [filesOf(path), readdirSync(directory)];
+      const report = checkJournal(directory, refusing(code));
+      expect(report).toMatchObject({ path, locked: false, format: 3, batches: 5, damage: [] });
+      expect(report.deployments).toMatchObject([{ id: 'a', sessions: 5 }]);
+      expect(filesOf(path)).toEqual(before);
+      expect(readdirSync(directory)).toEqual(names);
+      flipBit(path, frames(path) - 4);
+      expect(checkJournal(directory, refusing(code)).damage).toMatchObject([{ kind: 'write-ahead-log' }]);
+    },
+  );
+
+  test('the copy goes away when it has been read', async () => {
+    await killedJournal(path, 1, 'fsync');
+    const place = readingPlace(directory, path, refusing('EROFS'));
+    expect(existsSync(place.path)).toBe(true);
+    expect(dirname(place.path)).not.toBe(directory);
+    place[Symbol.dispose]();
+    expect(existsSync(dirname(place.path))).toBe(false);
+  });
+
+  test('there too a service that runs is noticed, and kept off, by the file that it has left', async () => {
+    await killedJournal(path, 1, 'fsync');
+    new DirectoryLock(directory)[Symbol.dispose]();
+    expect(checkJournal(directory, refusing('EROFS')).locked).toBe(true);
+    {
+      using _reading = lockForReading(directory);
+      expect(() => new DirectoryLock(directory)).toThrow('in use by another Berth');
+      expect(checkJournal(directory, refusing('EROFS')).locked).toBe(true);
+    }
+    using _lock = new DirectoryLock(directory);
+    expect(() => checkJournal(directory, refusing('EROFS'))).toThrow('in use by another Berth');
+  });
+
+  test('another failure of the lock is no reason to go without', async () => {
+    await killedJournal(path, 1, 'fsync');
+    expect(() => checkJournal(directory, refusing('EIO'))).toThrow('EIO');
   });
 
   test('a journal in use, a directory without one, and a newer one are refused in a sentence', async () => {

@@ -4,8 +4,8 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordKindOf, type RecordKind } from '../../../packages/engine/record-kinds.ts';
 import { BootError } from '../config/boot-error.ts';
-import { DirectoryLock } from '../config/directory-lock.ts';
 import { collectChanges, type Net } from './net-changes.ts';
+import { lockForWriting, readingPlace, type TakeLock } from './reading-place.ts';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
 import { formatVersion, readFormat, readState } from './sqlite-file.ts';
 import { readWal } from './wal-file.ts';
@@ -24,6 +24,8 @@ export type RecordCounts = Readonly<Record<RecordKind, number>>;
 
 export interface JournalReport {
   readonly path: string;
+  /** Whether a lock kept services off meanwhile. Without one a running service can look like damage. */
+  readonly locked: boolean;
   readonly bytes: number;
   /** null where nothing was set up in the file. */
   readonly format: number | null;
@@ -38,28 +40,37 @@ export interface JournalReport {
 
 const damageMax = 100;
 
-/** @throws BootError where there is no journal, a service uses it, or it is newer or foreign. */
-export function checkJournal(directory: string): JournalReport {
+/**
+ * Needs no right to write: a journal that lies where nothing can be written is copied and read elsewhere.
+ * @param lock takes the lock of the directory; tests bring one that fails.
+ * @throws BootError where there is no journal, a service uses it, it cannot be read, or it is newer or foreign.
+ */
+export function checkJournal(directory: string, lock: TakeLock = lockForWriting): JournalReport {
   const path = join(directory, 'journal.sqlite');
   if (!existsSync(path)) {
     throw new BootError(`${directory} holds no journal of Berth.`, 'Name the data directory with --data.');
   }
-  using _lock = new DirectoryLock(directory);
+  using place = readingPlace(directory, path, lock);
+  return { ...examine(place.path, path), path, locked: place.isLocked };
+}
+
+/** @param shown path that people know the file by. */
+function examine(path: string, shown: string): Omit<JournalReport, 'path' | 'locked'> {
   const { transactions } = readWal(path, null);
   const found = new Findings();
   const bytes = statSync(path).size;
-  const report = { path, bytes, transactions };
+  const report = { bytes, transactions };
   if (bytes === 0 && transactions === 0)
     return { ...report, format: null, batches: 0, deployments: [], damage: found.damage };
   // Reading makes these where there are none.
   const made = ['-shm', '-wal'].map((end) => path + end).filter((file) => !existsSync(file));
   const database = new Database(path, { readonly: true });
   try {
-    const format = readFormat(database, path);
+    const format = readFormat(database, shown);
     if (format === null) return { ...report, format, batches: 0, deployments: [], damage: found.damage };
     if (format !== formatVersion) {
       throw new BootError(
-        `The journal ${path} has the format ${format} of an older Berth.`,
+        `The journal ${shown} has the format ${format} of an older Berth.`,
         'Start the service once: it brings it to the present format.',
       );
     }
@@ -71,12 +82,24 @@ export function checkJournal(directory: string): JournalReport {
     return { ...report, format, batches, deployments: count(database, nets, found), damage: found.damage };
   } catch (error) {
     if (error instanceof BootError) throw error;
+    if (isRefused(error)) throw unreadable(shown, error);
     found.add('unreadable', error instanceof Error ? error.message : String(error));
     return { ...report, format: null, batches: 0, deployments: [], damage: found.damage };
   } finally {
     database.close();
     for (const file of made) rmSync(file, { force: true });
   }
+}
+
+/** Whether the system refuses to hand the file out, which says nothing of what is in it. */
+function isRefused(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^SQLITE_(?:CANTOPEN|PERM|READONLY)/.test(String(error.code));
+}
+
+function unreadable(path: string, cause: Error): BootError {
+  return new BootError(`${path} cannot be read: ${cause.message}.`, 'Check as the user that runs the service.', {
+    cause,
+  });
 }
 
 class Findings {
