@@ -54,10 +54,13 @@ describe('token bucket', () => {
     expect(bucket.tryTake(1_000_000)).toBe(false);
   });
 
-  test('time that goes backwards gives nothing and takes nothing', () => {
-    const bucket = new TokenBucket(1, 1000);
-    expect(bucket.tryTake(1000)).toBe(true);
+  test('a clock that is set back gives nothing and takes nothing, and fills it at its rate from there on', () => {
+    const bucket = new TokenBucket(1, 1_000_000);
+    expect(bucket.tryTake(1_000_000)).toBe(true);
     expect(bucket.tryTake(0)).toBe(false);
-    expect(bucket.tryTake(2000)).toBe(true);
+    expect(bucket.tryTake(999)).toBe(false);
+    expect(bucket.tryTake(1000)).toBe(true);
+    bucket.take(5, 500);
+    expect(bucket.waitMs(500)).toBe(5000);
   });
 });

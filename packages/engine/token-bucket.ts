@@ -49,8 +49,9 @@ export class TokenBucket {
   }
 
   #refill(now: number): void {
-    if (this.#rate === null || now <= this.#at) return;
-    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
+    if (this.#rate === null || now === this.#at) return;
+    // A clock that was set back gives nothing, and goes on from there.
+    if (now > this.#at) this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
     this.#at = now;
   }
 }
