@@ -120,6 +120,14 @@ export class Engine implements EngineAdmin {
     this.#timers.advance(now);
   }
 
+  /**
+   * The clock was set back by so many milliseconds. What waits for a time waits no longer than it would have; times that were noted
+   * (of packets, and of messages that expire) stay as they are.
+   */
+  clockSetBack(milliseconds: number): void {
+    this.#timers.setBack(milliseconds);
+  }
+
   /** How often memory was short: new sessions refused, and publishers read later. */
   get overloadCount(): number {
     return this.#world.overload.count;
