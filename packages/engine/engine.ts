@@ -314,6 +314,7 @@ export class Engine implements EngineAdmin {
         qos: 0,
         retain,
         properties: null,
+        propertyBytes: 0,
         expiresAt: Infinity,
         kept: false,
         holders: 0,

@@ -10,6 +10,7 @@ function messageOf(payload: Uint8Array): Message {
     qos: 1,
     retain: false,
     properties: null,
+    propertyBytes: 0,
     expiresAt: Infinity,
     kept: false,
     holders: 0,

@@ -27,6 +27,8 @@ export interface Message {
   readonly retain: boolean;
   /** The properties that are forwarded unaltered: no Topic Alias, no Message Expiry Interval, no Subscription Identifier. */
   properties: Properties | null;
+  /** What the properties are counted with against byte limits: see `propertyBytes`. */
+  readonly propertyBytes: number;
   /** Milliseconds since 1970; Infinity where the message does not expire. */
   readonly expiresAt: number;
   /** True once payload and properties belong to the message alone. */
@@ -78,9 +80,21 @@ export function letGo(message: Message): void {
   if (payload !== null) giveBack(payload);
 }
 
+/** What a User Property takes beside its texts: the pair and both texts are objects. */
+const USER_PROPERTY_BYTES = 128;
+
+/** What properties are counted with against byte limits: their texts and data, and what a list of User Properties takes in memory. */
+export function propertyBytes(properties: Properties | null): number {
+  if (properties === null) return 0;
+  const { contentType, responseTopic, correlationData, userProperties } = properties;
+  let bytes = (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.byteLength ?? 0);
+  for (const [name, value] of userProperties ?? []) bytes += name.length + value.length + USER_PROPERTY_BYTES;
+  return bytes;
+}
+
 /** What a kept message is counted with against byte limits. */
 export function messageBytes(message: Message): number {
-  return message.topic.length + message.payloadBytes + 64;
+  return message.topic.length + message.payloadBytes + message.propertyBytes + 64;
 }
 
 /**

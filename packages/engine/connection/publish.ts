@@ -3,7 +3,7 @@ import { faultNumber, reasonStringOf, type FaultName } from '../../faults/mod.ts
 import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
-import { forwardedProperties, type Message } from '../message.ts';
+import { forwardedProperties, propertyBytes, type Message } from '../message.ts';
 import { topicOverLimit } from '../topic-limits.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
@@ -190,16 +190,17 @@ function route(connection: Connection, { broker, session }: Connected, now: numb
   const { publish } = connection.world;
   const refusal = judge(connection, publish.topic, broker.context.limits, now);
   if (refusal !== null) return refusal;
-  const { properties } = publish;
+  const properties = forwardedProperties(publish.properties);
   const { packet } = connection.world;
-  const expiry = properties?.messageExpiryInterval;
+  const expiry = publish.properties?.messageExpiryInterval;
   const message: Message = {
     topic: publish.topic,
     payload: null,
     payloadBytes: packet.end - packet.payloadStart,
     qos: publish.qos,
     retain: publish.retain,
-    properties: forwardedProperties(properties),
+    properties,
+    propertyBytes: propertyBytes(properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: false,
     holders: 0,

@@ -16,7 +16,7 @@ import {
   type PublishPacket,
   type QoS,
 } from '../../codec/mod.ts';
-import { forwardedProperties, payloadOf, type Message } from '../message.ts';
+import { forwardedProperties, payloadOf, propertyBytes, type Message } from '../message.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
 import type { OutboundMessage } from './outbound.ts';
 import type { Session } from './session.ts';
@@ -226,6 +226,7 @@ function storedMessage(bytes: Uint8Array, qos: QoS, retain: boolean, expiresAt: 
     qos,
     retain,
     properties: publish.properties,
+    propertyBytes: propertyBytes(publish.properties),
     expiresAt: expiresAt ?? Infinity,
     kept: true,
     // The one that it was stored for.
