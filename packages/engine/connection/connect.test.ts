@@ -138,6 +138,17 @@ describe('CONNECT', () => {
     }
   });
 
+  test('a Remaining Length that is padded is refused in 5.0 and taken in 3.x [MQTT-1.5.5-1]', () => {
+    for (const version of [3, 4, 5] as const) {
+      const bench = new EngineBench();
+      const client = bench.open();
+      client.version = version;
+      const [header = 0, length = 0, ...body] = encode(version, connectPacketOf({ version }));
+      client.bytes(Uint8Array.of(header, length | 0x80, 0, ...body));
+      expect(client.names()).toEqual([version === 5 ? 'CONNACK 0x81' : 'CONNACK']);
+    }
+  });
+
   test('enhanced authentication is refused before any credential is looked up', () => {
     const bench = new EngineBench();
     const client = bench.connecting({ properties: { authenticationMethod: 'SCRAM-SHA-256' } });

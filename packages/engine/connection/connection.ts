@@ -221,10 +221,9 @@ export class Connection implements SessionLink, StorageWaiter {
     this.#output.open(state.broker, connack, batch);
   }
 
-  /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. */
+  /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. The last packet is not in the future, where the clock was set back. */
   #armKeepAlive(at: number): void {
     this.#keepAliveTimer = this.world.timers.schedule(at, (now) => {
-      // Where the clock was set back, the last packet is not in the future.
       const due = Math.min(this.lastPacketAt, now) + this.keepAliveMs;
       const { paused } = this.intake;
       if (paused || now < due) this.#armKeepAlive(paused ? now + this.keepAliveMs : due);
@@ -354,6 +353,7 @@ export class Connection implements SessionLink, StorageWaiter {
 
   /** The network connection is gone. */
   closed(cause: CloseCause, now: number): void {
+    if (cause.kind === 'peer' || cause.kind === 'lost') this.intake.finish(now);
     const { state } = this;
     if (this.#farewell !== null) this.world.timers.cancel(this.#farewell);
     if (state.kind === 'closed') return;

@@ -40,6 +40,8 @@ export class Intake implements Waiter, StorageWaiter {
   /** One message may be handled whatever the deployment's rate or the memory say: its turn has come. */
   #granted = false;
   #paused = false;
+  /** The client is gone: what has been read of it waits for nothing any more. */
+  #finishing = false;
   /** By reason, when it was said last. */
   #saidAt: Map<string, number> | null = null;
 
@@ -89,7 +91,9 @@ export class Intake implements Waiter, StorageWaiter {
   mayRead(now: number): boolean {
     const { state, world, framer } = this.#owner;
     if (state.kind === 'awaitingConnect') return true;
-    if (state.kind !== 'connected' || this.#owner.opening || this.#wait !== null) return false;
+    if (state.kind !== 'connected') return false;
+    if (this.#finishing) return this.#wait === null;
+    if (this.#owner.opening || this.#wait !== null) return false;
     const { broker } = state;
     const first = framer.peekFirstByte();
     if (first < 0) return true;
@@ -161,8 +165,24 @@ export class Intake implements Waiter, StorageWaiter {
     if (this.#wait === 'storage') this.#go(now);
   }
 
+  /**
+   * The client has closed, or the network: what it had sent before counts as sent, a DISCONNECT among it too [MQTT-3.14.4-3]. It is no more than
+   * `settle` allows, and is handled now; only what needs a journal that takes nothing is lost, as it was not acknowledged.
+   */
+  finish(now: number): void {
+    if (this.#owner.state.kind !== 'connected' || this.#owner.framer.bufferedBytes === 0) return;
+    this.#leaveQueues();
+    this.#finishing = true;
+    this.#owner.process(now);
+  }
+
   /** The connection is over. */
   stop(): void {
+    this.#leaveQueues();
+  }
+
+  /** Waits for nothing any more. */
+  #leaveQueues(): void {
     const { state, world } = this.#owner;
     if (this.#timer !== null) world.timers.cancel(this.#timer);
     this.#timer = null;

@@ -4,10 +4,16 @@ import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import { forwardedProperties, propertyBytes, type Message } from '../message.ts';
-import { topicOverLimit } from '../topic-limits.ts';
+import { topicBytesOverLimit, topicOverLimit } from '../topic-limits.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
+
+/**
+ * What a Topic Alias stands for whose topic is over the limit of bytes: longer than any topic may be, so what is published to it is refused
+ * like the topic itself, and one for all, so that refused topics take no memory.
+ */
+const TOO_LONG_TOPIC = '(a topic over the limit)'.padEnd(65_536);
 
 /** Why a message was not taken. The reason code is for 5.0; in 3.x it is acknowledged and not delivered. */
 interface Refusal {
@@ -81,7 +87,8 @@ function resolveTopicAlias(connection: Connection, { broker }: Connected, now: n
   }
   if (publish.topic !== '') {
     connection.topicAliases ??= [];
-    connection.topicAliases[alias] = publish.topic;
+    const isTooLong = topicBytesOverLimit(publish.topic, broker.context.limits) !== null;
+    connection.topicAliases[alias] = isTooLong ? TOO_LONG_TOPIC : publish.topic;
     return true;
   }
   const topic = connection.topicAliases?.[alias];

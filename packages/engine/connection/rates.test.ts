@@ -91,13 +91,16 @@ describe('rate limits are back-pressure', () => {
     expect(client.names()).toEqual(['DISCONNECT 0x8d']);
   });
 
-  test('a paused connection that closes leaves nothing behind', () => {
-    const bench = new EngineBench({ limits: { publishesPerSecondPerClient: 1 } });
-    const client = bench.connect();
-    client.send(...Array.from({ length: 5 }, () => publishOf('t', 'x')));
-    client.lose();
-    expect(bench.engine.nextTickAt).toBe(Infinity);
-    expect(bench.counters().publishesReceivedQoS0).toBe(2);
+  test('a paused connection that closes leaves nothing behind, and what had come of it is handled', () => {
+    for (const cause of [{ kind: 'peer' }, { kind: 'lost', detail: 'reset' }] as const) {
+      const bench = new EngineBench({ limits: { publishesPerSecondPerClient: 1 } });
+      const client = bench.connect();
+      client.send(...Array.from({ length: 5 }, () => publishOf('t', 'x')));
+      expect(bench.counters().publishesReceivedQoS0).toBe(2);
+      client.lose(cause);
+      expect(bench.engine.nextTickAt).toBe(Infinity);
+      expect(bench.counters().publishesReceivedQoS0).toBe(5);
+    }
   });
 
   test('limits that change hold for open connections', () => {
