@@ -214,6 +214,7 @@ export class Broker {
         this.emit('message.dropped', 'limit.retained', now, publisher, topic);
         return;
       }
+      message.retainedFrom = publisher?.clientId ?? null;
       // [MQTT-3.3.1-5]
       this.#setRetained(message, bytes);
       context.store.putRetained(message);

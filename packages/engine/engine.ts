@@ -318,6 +318,7 @@ export class Engine implements EngineAdmin {
         expiresAt: Infinity,
         kept: false,
         holders: 0,
+        retainedFrom: null,
         packet: null,
         encoded: null,
       },

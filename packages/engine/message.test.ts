@@ -14,6 +14,7 @@ function messageOf(payload: Uint8Array): Message {
     expiresAt: Infinity,
     kept: false,
     holders: 0,
+    retainedFrom: null,
     packet: null,
     encoded: null,
   };

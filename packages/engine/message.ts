@@ -38,6 +38,8 @@ export interface Message {
    * `letGo` gives the memory of the payload back. Infinity where the payload is not the message's alone.
    */
   holders: number;
+  /** Of a retained message the client that published it, for No Local; null otherwise, and where it was the server. */
+  retainedFrom: string | null;
   /** What brought it, while it is being published; null at all other times. */
   packet: ReceivedPublish | null;
   /** Encoded PUBLISH packets by shape, while one publish goes to many; null at all other times. See `session/encode.ts`. */

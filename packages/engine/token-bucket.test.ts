@@ -24,6 +24,26 @@ describe('token bucket', () => {
     expect(bucket.waitMs(500)).toBe(0);
   });
 
+  test('what is more than the rate of a second puts it into no more debt than that', () => {
+    const bucket = new TokenBucket(10, 0);
+    bucket.takeOfOneSecond(1_000, 0);
+    expect(bucket.waitMs(0)).toBe(0);
+    bucket.takeOfOneSecond(1_000, 0);
+    expect(bucket.waitMs(0)).toBe(1_000);
+    const unlimited = new TokenBucket(null, 0);
+    unlimited.takeOfOneSecond(1_000, 0);
+    expect(unlimited.waitMs(0)).toBe(0);
+  });
+
+  test('a token that is given back can be taken again, and never makes more than the burst', () => {
+    const bucket = new TokenBucket(1, 0);
+    bucket.giveBack();
+    expect(bucket.tryTake(0)).toBe(true);
+    expect(bucket.tryTake(0)).toBe(false);
+    bucket.giveBack();
+    expect(bucket.tryTake(0)).toBe(true);
+  });
+
   test('after the time that it said, there is no wait left', () => {
     for (const rate of [1, 3, 7, 999, 1_048_576]) {
       const bucket = new TokenBucket(rate, 0);

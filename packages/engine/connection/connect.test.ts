@@ -260,6 +260,16 @@ describe('limits on connecting', () => {
     expect(bench.connecting({ clientId: 'c' }).names()).toEqual(['CONNACK']);
   });
 
+  test('an address that is shut out for its failures takes no connects of the others', () => {
+    const bench = new EngineBench({ limits: { connectsPerSecond: 2 } });
+    bench.policy.verdict = { kind: 'refused', fault: 'limit.failed-logins' };
+    for (let attempt = 0; attempt < 10; attempt++)
+      expect(bench.connecting({ clientId: 'guesser' }).names()).toEqual(['CONNACK 0x9f']);
+    bench.policy.verdict = { kind: 'accepted' };
+    for (const clientId of ['a', 'b']) bench.connect({ clientId });
+    expect(bench.connecting({ clientId: 'c' }).names()).toEqual([]);
+  });
+
   test('above the high-water mark of memory new sessions are refused, old ones are not', () => {
     const bench = new EngineBench();
     bench.connect({ clientId: 'old', sessionExpiryInterval: 60 }).lose();

@@ -193,7 +193,11 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   const { broker, clientId } = login;
   const { limits } = broker.context;
   if (verdict.kind === 'refused') {
-    if (verdict.fault === 'limit.failed-logins') broker.context.reached.failedLoginsPerMinute++;
+    if (verdict.fault === 'limit.failed-logins') {
+      broker.context.reached.failedLoginsPerMinute++;
+      // Whoever may not even try takes none of the connects of those who may.
+      broker.connects.giveBack();
+    }
     return refuseConnect(connection, verdict.fault, null, now);
   }
   // The deployment may have been stopped, or the service, while the verdict was on its way.

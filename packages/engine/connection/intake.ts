@@ -80,10 +80,14 @@ export class Intake implements Waiter, StorageWaiter {
     this.#bytes?.take(CONTROL_PACKET_BYTES, now);
   }
 
-  /** Topic Filters are being added or removed: each costs as much as a message. */
+  /**
+   * Topic Filters are being added or removed: each costs as much as a message. All of them are the client's to wait for; what one packet makes the
+   * deployment wait is bounded.
+   */
   filtered(broker: Broker, count: number, now: number): void {
     this.#bytes?.take(CONTROL_PACKET_BYTES, now);
-    broker.messages.take(count, now);
+    this.#publishes?.take(count, now);
+    broker.messages.takeOfOneSecond(count, now);
     broker.work.spend(count * UNITS_PER_FILTER);
   }
 
@@ -107,7 +111,7 @@ export class Intake implements Waiter, StorageWaiter {
     const type = first >> 4;
     // Topic Filters cost as much as messages, and a subscription as many more as there are retained ones for it.
     if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE && type !== PacketType.UNSUBSCRIBE) return true;
-    const publishWait = type === PacketType.PUBLISH ? (this.#publishes?.waitMs(now) ?? 0) : 0;
+    const publishWait = this.#publishes?.waitMs(now) ?? 0;
     if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);
     if (this.#granted) {
       this.#granted = false;

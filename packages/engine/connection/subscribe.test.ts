@@ -179,6 +179,28 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
     expect(back.payloads()).toEqual([]);
   });
 
+  test('No Local: nor its own retained messages, also after a restart [MQTT-3.8.3-3]', () => {
+    const bench = new EngineBench({ durable: true });
+    const publish = (clientId: string): void => {
+      const client = bench.connect({ clientId });
+      client.publish(`t/${clientId}`, clientId, { qos: 1, retain: true });
+      bench.flush();
+      client.disconnect();
+    };
+    for (const clientId of ['a', 'b']) publish(clientId);
+    const retained = (): string[] => {
+      const client = bench.connect({ clientId: 'a' });
+      client.subscribe('t/#', { noLocal: true, qos: 1 });
+      bench.flush();
+      return client.payloads();
+    };
+    expect(retained()).toEqual(['b']);
+    bench.crash();
+    expect(retained()).toEqual(['b']);
+    publish('c');
+    expect(retained()).toEqual(['b', 'c']);
+  });
+
   test('No Local on a shared subscription is a Protocol Error [MQTT-3.8.3-4]', () => {
     const bench = new EngineBench();
     const client = bench.connect();

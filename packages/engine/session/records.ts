@@ -192,15 +192,28 @@ export function decodeInFlight(bytes: Uint8Array): { packetIdentifier: number; s
   return { packetIdentifier: (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8), state: bytes[2] === 1 ? 'released' : 'sent' };
 }
 
+interface RetainedHead {
+  q: QoS;
+  x: number | null;
+  /** Who published it; absent in what was written before this was kept. */
+  c?: string | null;
+}
+
 export function encodeRetained(message: Message): Uint8Array {
-  const head = { q: message.qos, x: message.expiresAt === Infinity ? null : message.expiresAt };
+  const head: RetainedHead = {
+    q: message.qos,
+    x: message.expiresAt === Infinity ? null : message.expiresAt,
+    c: message.retainedFrom,
+  };
   return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
 }
 
 export function decodeRetained(bytes: Uint8Array): Message {
   const { head, tail } = split(bytes);
-  const fields = head as { q: QoS; x: number | null };
-  return storedMessage(tail, fields.q, true, fields.x);
+  const fields = head as RetainedHead;
+  const message = storedMessage(tail, fields.q, true, fields.x);
+  message.retainedFrom = fields.c ?? null;
+  return message;
 }
 
 function withPublish(head: string, topic: string, payload: Uint8Array, properties: Properties | null): Uint8Array {
@@ -231,6 +244,7 @@ function storedMessage(bytes: Uint8Array, qos: QoS, retain: boolean, expiresAt: 
     kept: true,
     // The one that it was stored for.
     holders: 1,
+    retainedFrom: null,
     packet: null,
     encoded: null,
   };
