@@ -121,11 +121,12 @@ export class Engine implements EngineAdmin {
   }
 
   /**
-   * The clock was set back by so many milliseconds. What waits for a time waits no longer than it would have; times that were noted
-   * (of packets, and of messages that expire) stay as they are.
+   * The clock was set back by so many milliseconds. What waits for a time waits no longer than it would have; only messages that expire
+   * keep the time that was noted.
    */
   clockSetBack(milliseconds: number): void {
     this.#timers.setBack(milliseconds);
+    for (const connection of this.#connections.values()) connection.lastPacketAt -= milliseconds;
   }
 
   /** How often memory was short: new sessions refused, and publishers read later. */

@@ -221,10 +221,10 @@ export class Connection implements SessionLink, StorageWaiter {
     this.#output.open(state.broker, connack, batch);
   }
 
-  /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. The last packet is not in the future, where the clock was set back. */
+  /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. */
   #armKeepAlive(at: number): void {
     this.#keepAliveTimer = this.world.timers.schedule(at, (now) => {
-      const due = Math.min(this.lastPacketAt, now) + this.keepAliveMs;
+      const due = this.lastPacketAt + this.keepAliveMs;
       const { paused } = this.intake;
       if (paused || now < due) this.#armKeepAlive(paused ? now + this.keepAliveMs : due);
       else this.close('connection.keep-alive', null, now);
