@@ -47,6 +47,8 @@ export class World {
   readonly restricted = new RestrictionHistory();
   readonly watch: Watch;
   readonly wires = new Map<ConnectionId, Wire>();
+  /** The one whose end the engine is being told: what had come of it is handled first, a DISCONNECT among it. */
+  leaving: Wire | null = null;
   now = Date.UTC(2026, 0, 1);
   engine: Engine;
   disk: Disk;
@@ -200,7 +202,9 @@ export class World {
     if (wire.isOver) return;
     wire.isOver = true;
     this.wires.delete(wire.id);
+    this.leaving = wire;
     this.input(`${wire.id} is over: ${cause.kind}`, (engine, now) => engine.closed(wire.id, cause, now));
+    this.leaving = null;
   }
 
   /** Bytes have left the edge, or more wait there than the engine knows. */
