@@ -30,6 +30,8 @@ export interface EnginePorts {
   readonly journal: Journal;
   readonly policy: Policy;
   readonly events: EventSink;
+  /** Size from which on a message is stored once for all sessions that it is kept for. Tests set it; the default is right elsewhere. */
+  readonly contentBytesMin?: number;
 }
 
 type Writable<T, K extends keyof T> = Omit<T, K> & { -readonly [Key in K]: T[Key] };
@@ -232,6 +234,7 @@ export class Engine implements EngineAdmin {
           timers: this.#timers,
           durableBatch: () => this.#world.durableBatch,
           busy: this.#busy,
+          contentBytesMin: this.#ports.contentBytesMin,
         },
         this.#storageState(deployment),
         now,
@@ -319,6 +322,7 @@ export class Engine implements EngineAdmin {
         expiresAt: Infinity,
         kept: false,
         holders: 0,
+        content: null,
         retainedFrom: null,
         packet: null,
         encoded: null,

@@ -14,6 +14,7 @@ function messageOf(payload: Uint8Array): Message {
     expiresAt: Infinity,
     kept: false,
     holders: 0,
+    content: null,
     retainedFrom: null,
     packet: null,
     encoded: null,

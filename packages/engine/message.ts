@@ -13,6 +13,14 @@ export interface ReceivedPublish {
   isPlain: boolean;
 }
 
+/** The record of the journal that has topic, payload and properties of a large message, for all sessions that it is stored for. */
+export interface StoredContent {
+  /** Its key, within the deployment. */
+  readonly number: number;
+  /** Records of messages that refer to it; the last one takes it along. */
+  references: number;
+}
+
 /** An Application Message on its way through a deployment (MQTT 5.0 section 1.2). */
 export interface Message {
   readonly topic: string;
@@ -38,6 +46,8 @@ export interface Message {
    * `letGo` gives the memory of the payload back. Infinity where the payload is not the message's alone.
    */
   holders: number;
+  /** Where its content is stored for sessions; null where it is not, or each of their records has it. */
+  content: StoredContent | null;
   /** Of a retained message the client that published it, for No Local; null otherwise, and where it was the server. */
   retainedFrom: string | null;
   /** What brought it, while it is being published; null at all other times. */

@@ -211,6 +211,7 @@ function route(connection: Connection, { broker, session }: Connected, now: numb
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: false,
     holders: 0,
+    content: null,
     retainedFrom: null,
     packet,
     encoded: null,

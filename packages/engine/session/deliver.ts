@@ -43,6 +43,7 @@ export function deliver(
     retain: terms.retain,
     subscriptionIdentifiers: terms.subscriptionIdentifiers,
     sharedFilter: terms.sharedFilter,
+    content: null,
     packetIdentifier: 0,
     state: 'queued',
   };

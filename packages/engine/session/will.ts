@@ -40,6 +40,7 @@ export function willMessage(will: Will, now: number): Message {
     kept: true,
     // The payload is that of the will.
     holders: Infinity,
+    content: null,
     retainedFrom: null,
     packet: null,
     encoded: null,
