@@ -51,7 +51,8 @@ function decodeProperty(
   if (form === 'string pair') {
     const pair: UserProperty = [section.string(), section.string()];
     if (earlier === undefined) values[name] = [pair];
-    else if ((earlier as UserProperty[]).push(pair) > userPropertiesMax) // [MQTT-3.3.2-18]: their order is kept
+    else if ((earlier as UserProperty[]).push(pair) > userPropertiesMax)
+      // [MQTT-3.3.2-18]: their order is kept
       throw new DecodeError(ReasonCode.quotaExceeded, `more than ${userPropertiesMax} User Properties`);
     return;
   }

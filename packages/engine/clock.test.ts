@@ -26,7 +26,9 @@ describe('a clock that is set back by hours', () => {
   test('publishers that wait for a rate go on', () => {
     const bench = new EngineBench({ limits: { messagesPerSecond: 10, publishesPerSecondPerClient: 5 } });
     const client = bench.connect({ clientId: 'a', version: 4 });
-    client.send(...Array.from({ length: 20 }, (_, index) => publishOf('t', '', { qos: 1, packetIdentifier: index + 1 })));
+    client.send(
+      ...Array.from({ length: 20 }, (_, index) => publishOf('t', '', { qos: 1, packetIdentifier: index + 1 })),
+    );
     setBack(bench);
     bench.advance(5_000);
     expect(client.take()).toHaveLength(20);

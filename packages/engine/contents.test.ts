@@ -52,9 +52,7 @@ describe('a large message for many sessions that last', () => {
 
   test('each has its own QoS, flags and identifiers, and properties are those of the message', () => {
     const { bench, publisher } = away(1);
-    bench
-      .subscriber('#', persistent('other'), { qos: 1, retainAsPublished: true, subscriptionIdentifier: 7 })
-      .lose();
+    bench.subscriber('#', persistent('other'), { qos: 1, retainAsPublished: true, subscriptionIdentifier: 7 }).lose();
     const properties = { contentType: 'text', messageExpiryInterval: 100, correlationData: Uint8Array.of(1, 2) };
     publisher.publish('t', large, { qos: 2, retain: true, properties });
     bench.flush();
@@ -115,7 +113,11 @@ describe('a large message for many sessions that last', () => {
     bench.flush();
     bench.crash();
     expect(stored(bench)).toMatchObject({ messages: 4, contents: 2 });
-    expect(back(bench, 1).payloads().map((payload) => payload.slice(0, 3))).toEqual(['old', 'new']);
+    expect(
+      back(bench, 1)
+        .payloads()
+        .map((payload) => payload.slice(0, 3)),
+    ).toEqual(['old', 'new']);
   });
 });
 

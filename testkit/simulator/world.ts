@@ -5,6 +5,7 @@ import type { Random } from '../random.ts';
 import { Coverage } from './coverage.ts';
 import { Device } from './device.ts';
 import { Disk, inAnyOrder } from './disk.ts';
+import { Killed } from './killed.ts';
 import { Ledger } from './ledger.ts';
 import { outboxOf } from './outbox.ts';
 import { RestrictionHistory } from './restriction-history.ts';
@@ -15,16 +16,6 @@ import { demand, Violation } from './violation.ts';
 import { Watch } from './watch.ts';
 import { Wills } from './wills.ts';
 import { Wire } from './wire.ts';
-
-/** The process is killed between two effects of the engine. */
-class Killed extends Error {
-  readonly world: World;
-
-  constructor(world: World) {
-    super('killed');
-    this.world = world;
-  }
-}
 
 /** How long the edge waits for a device to take its last bytes. */
 const lingerMs = 5_000;

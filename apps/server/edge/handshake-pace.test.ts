@@ -84,7 +84,8 @@ describe('the pace of handshakes', () => {
   test('one that gives up leaves its place to the next', () => {
     const bench = new Bench();
     const visitors = Array.from({ length: 8 }, (_, index) => bench.enter(`v${index}`, 'slow', 10));
-    const givesUp = (index: number): boolean => visitors.slice(index, index + 1).every((one) => bench.paces.giveUp(one));
+    const givesUp = (index: number): boolean =>
+      visitors.slice(index, index + 1).every((one) => bench.paces.giveUp(one));
     expect(givesUp(5)).toBe(true);
     expect(givesUp(5)).toBe(false);
     expect(givesUp(0)).toBe(false);

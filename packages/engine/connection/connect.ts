@@ -115,11 +115,7 @@ function readConnect(connection: Connection, now: number): ConnectPacket | null 
     const packet = decodeConnect(framer.header, framer.buffer, framer.bodyStart, framer.end);
     // 3.x devices may pad it; which version it is, is known only now.
     if (packet.version === 5 && packetSize(framer.end - framer.bodyStart) !== framer.end - framer.start)
-      throw new DecodeError(
-        ReasonCode.malformedPacket,
-        'Remaining Length is not in its shortest form',
-        'MQTT-1.5.5-1',
-      );
+      throw new DecodeError(ReasonCode.malformedPacket, 'Remaining Length is not in its shortest form', 'MQTT-1.5.5-1');
     return packet;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -151,8 +151,7 @@ export class Connection implements SessionLink, StorageWaiter {
     this.lastPacketAt = now;
     if (state.kind === 'awaitingConnect') {
       this.world.timers.cancel(state.timer);
-      handleConnect(this, now);
-      return;
+      return handleConnect(this, now);
     }
     if (state.kind !== 'connected') return;
     state.broker.counters.packetsReceived++;
