@@ -39,6 +39,7 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   finish(): boolean {
+    this.#answerPings();
     if (this.#state === 'frames') {
       this.#state = 'closing';
       this.#host.sendRaw(closeFrame(closeCode.normal));
@@ -63,6 +64,7 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   close(code: number): void {
+    this.#answerPings();
     if (this.#state === 'frames') {
       const echo = code === closeCode.noStatus ? controlFrame(0x8, new Uint8Array()) : closeFrame(code);
       this.#host.sendRaw(echo);
@@ -72,6 +74,7 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   violation(code: number, fault: FaultName, detail: string): void {
+    this.#answerPings();
     if (this.#state === 'closing') {
       this.#state = 'closed';
       this.#host.peerFinished();
@@ -85,11 +88,12 @@ export class WebSocketLayer implements Layer, FrameSink {
   /** Reads frames; pings that came among them are answered behind them, in one piece. */
   #feed(bytes: Uint8Array): void {
     this.#decoder?.feed(bytes);
-    if (this.#host.writable) this.#answerPings();
+    this.#answerPings();
   }
 
+  /** Where the peer does not read, they wait for `drained`. */
   #answerPings(): void {
-    if (this.#pongs.length === 0 || this.#state !== 'frames') return;
+    if (this.#pongs.length === 0 || this.#state !== 'frames' || !this.#host.writable) return;
     this.#host.sendRaw(Buffer.concat(this.#pongs));
     this.#pongs.length = 0;
   }
