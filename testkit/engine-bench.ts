@@ -29,13 +29,17 @@ export class EngineBench {
   now = Date.UTC(2026, 0, 1);
   /** Whether each input is followed by the end of the turn and a journal that is durable at once. */
   autoFlush: boolean;
+  readonly #contentBytesMin: number | undefined;
   #lastConnection = 0;
   /** Clients whose end the edge has not told yet. */
   #ending: EngineClient[] = [];
   #depth = 0;
 
   /** @param options.limits of both deployments, where they differ from the defaults (which have no rates here). */
-  constructor(options: { durable?: boolean; autoFlush?: boolean; limits?: Partial<Limits> } = {}) {
+  constructor(
+    options: { durable?: boolean; autoFlush?: boolean; limits?: Partial<Limits>; contentBytesMin?: number } = {},
+  ) {
+    this.#contentBytesMin = options.contentBytesMin;
     this.journal = new ManualJournal(options.durable ?? false);
     this.autoFlush = options.autoFlush ?? true;
     this.policy.answer = (connection, verdict) => this.engine.authenticated(connection, verdict, this.now);
@@ -52,6 +56,7 @@ export class EngineBench {
       journal: this.journal,
       policy: this.policy,
       events: { emit: (event) => this.#events.push(event) },
+      ...(this.#contentBytesMin === undefined ? {} : { contentBytesMin: this.#contentBytesMin }),
     });
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { decode, DecodeError, Framer, UnsupportedVersionError } from './mod.ts';
-import type { ProtocolVersion } from './mod.ts';
+import { decode, DecodeError, encode, Framer, UnsupportedVersionError } from './mod.ts';
+import type { ProtocolVersion, PublishPacket } from './mod.ts';
 import { decodeWire, packetOf, wire } from './wire-notation.ts';
 
 function errorOf(act: () => unknown): unknown {
@@ -52,6 +52,20 @@ describe('CONNECT 3.1.1', () => {
     ['client id with a surrogate', 0x10, `${name} 04 02 000a 0003 eda080`, 0x81, 'MQTT-1.5.4-1'],
     ['user name with U+0000', 0x10, `${name} 04 82 000a 0001'p' 0001 00`, 0x81, 'MQTT-1.5.4-2'],
   ]);
+});
+
+describe('User Properties', () => {
+  const publishWith = (count: number): Uint8Array =>
+    encode(5, {
+      ...{ type: 3, dup: false, qos: 0, retain: false, topic: 't', packetIdentifier: 0, payload: new Uint8Array(0) },
+      properties: { userProperties: Array.from({ length: count }, (_, index) => [String(index), ''] as const) },
+    });
+
+  test('of a packet are 1,000 at most, in their order', () => {
+    const packet = decodeWire(5, publishWith(1_000)) as PublishPacket;
+    expect(packet.properties?.userProperties?.map(([name]) => Number(name))).toEqual([...Array(1_000).keys()]);
+    expect(errorOf(() => decodeWire(5, publishWith(1_001)))).toMatchObject({ reasonCode: 0x97 });
+  });
 });
 
 describe('CONNECT 5.0', () => {

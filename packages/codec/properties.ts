@@ -8,6 +8,12 @@ import type { Properties } from './types.ts';
 import { binarySize, stringSize, variableByteIntegerSize } from './writer.ts';
 import type { Writer } from './writer.ts';
 
+/**
+ * User Properties that a packet may have. The standard sets no bound; but each takes far more memory and time than its five bytes on the wire, and
+ * a packet of a mebibyte has room for two hundred thousand of them.
+ */
+export const userPropertiesMax = 1_000;
+
 type UserProperty = readonly [name: string, value: string];
 
 /** Properties seen by the table: each value has the type that the form of its definition says. */
@@ -17,7 +23,7 @@ type PropertyValues = Record<string, unknown>;
  * Reads a Property Length and the properties behind it (MQTT 5.0 section 2.2.2). None at all is null.
  *
  * @throws DecodeError 0x81 for an identifier that is unknown or does not belong to this packet, 0x82 for a property given twice or
- * with a value that it must not have, 0x94 for a Topic Alias of 0
+ * with a value that it must not have, 0x94 for a Topic Alias of 0, 0x97 for too many User Properties
  */
 export function decodeProperties(reader: Reader, owner: PropertyOwner): Properties | null {
   const length = reader.variableByteInteger();
@@ -45,7 +51,9 @@ function decodeProperty(
   if (form === 'string pair') {
     const pair: UserProperty = [section.string(), section.string()];
     if (earlier === undefined) values[name] = [pair];
-    else (earlier as UserProperty[]).push(pair); // [MQTT-3.3.2-18]: their order is kept
+    else if ((earlier as UserProperty[]).push(pair) > userPropertiesMax)
+      // [MQTT-3.3.2-18]: their order is kept
+      throw new DecodeError(ReasonCode.quotaExceeded, `more than ${userPropertiesMax} User Properties`);
     return;
   }
   if (form === 'subscription identifier') {

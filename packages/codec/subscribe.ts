@@ -6,6 +6,18 @@ import { PacketType, ReasonCode } from './types.ts';
 import type { ProtocolVersion, QoS, SubscribePacket, SubscriptionRequest, UnsubscribePacket } from './types.ts';
 import { stringSize, Writer } from './writer.ts';
 
+/**
+ * Topic Filters that a SUBSCRIBE or UNSUBSCRIBE may have. The standard sets no bound; but a packet of a mebibyte has room for hundreds of
+ * thousands, each of which is work and an answer.
+ */
+export const topicFiltersMax = 10_000;
+
+/** @throws DecodeError 0x97 where a further Topic Filter is one too many. */
+function checkCount(filters: readonly unknown[]): void {
+  if (filters.length >= topicFiltersMax)
+    throw new DecodeError(ReasonCode.quotaExceeded, `more than ${topicFiltersMax} Topic Filters`);
+}
+
 /** Decodes the body of a SUBSCRIBE (MQTT 5.0 section 3.8). @throws DecodeError */
 export function decodeSubscribe(
   version: ProtocolVersion,
@@ -21,6 +33,7 @@ export function decodeSubscribe(
   if (reader.remaining === 0) throw protocolError('SUBSCRIBE without a topic filter', 'MQTT-3.8.3-2'); // [MQTT-3.8.3-2]
   const subscriptions: SubscriptionRequest[] = [];
   while (reader.remaining > 0) {
+    checkCount(subscriptions);
     const topicFilter = readTopicFilter(reader);
     const options = reader.uint8();
     subscriptions.push(version === 5 ? request(topicFilter, options) : legacyRequest(version, topicFilter, options));
@@ -68,7 +81,10 @@ export function decodeUnsubscribe(
   const properties = version === 5 ? decodeProperties(reader, PacketType.UNSUBSCRIBE) : null;
   if (reader.remaining === 0) throw protocolError('UNSUBSCRIBE without a topic filter', 'MQTT-3.10.3-2'); // [MQTT-3.10.3-2]
   const topicFilters: string[] = [];
-  while (reader.remaining > 0) topicFilters.push(readTopicFilter(reader));
+  while (reader.remaining > 0) {
+    checkCount(topicFilters);
+    topicFilters.push(readTopicFilter(reader));
+  }
   return { type: PacketType.UNSUBSCRIBE, packetIdentifier, topicFilters, properties };
 }
 

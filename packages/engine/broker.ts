@@ -28,6 +28,8 @@ export interface BrokerPorts {
   readonly durableBatch: () => BatchNumber;
   /** The work of those that have handled a packet lately. */
   readonly busy: Set<Work>;
+  /** See `SessionStore`; undefined is its default. */
+  readonly contentBytesMin: number | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export class Broker {
       counters: this.counters,
       reached: Object.fromEntries(limitDefinitions.map(({ name }) => [name, 0])) as Record<LimitName, number>,
       messages: this.messages,
-      store: new SessionStore(ports.journal, deployment, ports.durableBatch),
+      store: new SessionStore(ports.journal, deployment, ports.durableBatch, ports.contentBytesMin),
       limits,
       dropped: (session, fault, topic, at) => this.drops.add(session, fault, topic, at),
     };
@@ -214,6 +216,7 @@ export class Broker {
         this.emit('message.dropped', 'limit.retained', now, publisher, topic);
         return;
       }
+      message.retainedFrom = publisher?.clientId ?? null;
       // [MQTT-3.3.1-5]
       this.#setRetained(message, bytes);
       context.store.putRetained(message);

@@ -30,6 +30,8 @@ export interface EnginePorts {
   readonly journal: Journal;
   readonly policy: Policy;
   readonly events: EventSink;
+  /** Size from which on a message is stored once for all sessions that it is kept for. Tests set it; the default is right elsewhere. */
+  readonly contentBytesMin?: number;
 }
 
 type Writable<T, K extends keyof T> = Omit<T, K> & { -readonly [Key in K]: T[Key] };
@@ -118,6 +120,15 @@ export class Engine implements EngineAdmin {
   /** Time has passed: fires what is due. */
   tick(now: number): void {
     this.#timers.advance(now);
+  }
+
+  /**
+   * The clock was set back by so many milliseconds. What waits for a time waits no longer than it would have; only messages that expire
+   * keep the time that was noted.
+   */
+  clockSetBack(milliseconds: number): void {
+    this.#timers.setBack(milliseconds);
+    for (const connection of this.#connections.values()) connection.lastPacketAt -= milliseconds;
   }
 
   /** How often memory was short: new sessions refused, and publishers read later. */
@@ -223,6 +234,7 @@ export class Engine implements EngineAdmin {
           timers: this.#timers,
           durableBatch: () => this.#world.durableBatch,
           busy: this.#busy,
+          contentBytesMin: this.#ports.contentBytesMin,
         },
         this.#storageState(deployment),
         now,
@@ -306,9 +318,12 @@ export class Engine implements EngineAdmin {
         qos: 0,
         retain,
         properties: null,
+        propertyBytes: 0,
         expiresAt: Infinity,
         kept: false,
         holders: 0,
+        content: null,
+        retainedFrom: null,
         packet: null,
         encoded: null,
       },

@@ -37,6 +37,28 @@ describe('bounded work in a turn of the loop', () => {
   });
 });
 
+describe('messages that came with no packet of theirs', () => {
+  test('wills of many to many: the deployment is served afterwards, however long it was quiet before', () => {
+    const bench = new EngineBench();
+    for (let index = 0; index < 60; index++) bench.subscriber('gone/#', { clientId: `s${index}`, version: 4 });
+    const gateways = Array.from({ length: 400 }, (_, index) =>
+      bench.connect({ clientId: `g${index}`, version: 4, will: { topic: `gone/${index}` } }),
+    );
+    const other = bench.connect({ clientId: 'other', version: 4 });
+    bench.advance(60_000);
+    bench.input((engine, now) => {
+      for (const { id } of gateways) engine.closed(id, { kind: 'lost', detail: 'reset' }, now);
+      expect(engine.hasWork).toBe(false);
+      other.ping();
+      // It has had more than its share of this turn.
+      expect(engine.hasWork).toBe(true);
+      engine.endTurn(now);
+      expect(engine.hasWork).toBe(false);
+    });
+    expect(other.names()).toEqual(['PINGRESP']);
+  });
+});
+
 describe('publishers that wait for the rate of their deployment', () => {
   test('get it in turn, none starves', () => {
     const bench = new EngineBench({ limits: { messagesPerSecond: 10 } });

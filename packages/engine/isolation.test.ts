@@ -158,6 +158,7 @@ describe('nothing is left', () => {
       durableBatch: () => 0,
       timers,
       busy: new Set<Work>(),
+      contentBytesMin: undefined,
     };
     const broker = new Broker(DEPLOYMENT, ports, 'ready', bench.now);
     const link = {

@@ -3,7 +3,7 @@ import type { ProtocolVersion } from '../codec/mod.ts';
 import type { Broker } from './broker.ts';
 import { letGo } from './message.ts';
 import type { AccessRules } from './ports.ts';
-import { deliver, resend } from './session/deliver.ts';
+import { deliver, mayReplay, resend } from './session/deliver.ts';
 import type { SessionLink } from './session/link.ts';
 import { clearOutbound } from './session/queue.ts';
 import { NEVER_EXPIRES, Session } from './session/session.ts';
@@ -133,8 +133,7 @@ function keepBacklog(broker: Broker, session: Session, now: number): void {
     const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
-      if (qos === 0 || isLater(message) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic)))
-        continue;
+      if (qos === 0 || isLater(message) || !mayReplay(session, options, message)) continue;
       deliver(
         broker.context,
         session,

@@ -159,8 +159,8 @@ export const limitDefinitions: readonly LimitDefinition[] = [
     'publishesPerSecondPerClient',
     'per second',
     100,
-    'The publisher is read later, nothing is dropped.',
-    '推迟读取该发布者,不丢消息。',
+    'The publisher is read later, nothing is dropped. Topic Filters in SUBSCRIBE and UNSUBSCRIBE count as messages.',
+    '推迟读取该发布者,不丢消息。SUBSCRIBE 和 UNSUBSCRIBE 中的主题过滤器按消息计。',
     { fault: 'limit.message-rate' },
   ),
   limit(

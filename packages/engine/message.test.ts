@@ -10,9 +10,12 @@ function messageOf(payload: Uint8Array): Message {
     qos: 1,
     retain: false,
     properties: null,
+    propertyBytes: 0,
     expiresAt: Infinity,
     kept: false,
     holders: 0,
+    content: null,
+    retainedFrom: null,
     packet: null,
     encoded: null,
   };

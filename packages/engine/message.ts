@@ -13,6 +13,14 @@ export interface ReceivedPublish {
   isPlain: boolean;
 }
 
+/** The record of the journal that has topic, payload and properties of a large message, for all sessions that it is stored for. */
+export interface StoredContent {
+  /** Its key, within the deployment. */
+  readonly number: number;
+  /** Records of messages that refer to it; the last one takes it along. */
+  references: number;
+}
+
 /** An Application Message on its way through a deployment (MQTT 5.0 section 1.2). */
 export interface Message {
   readonly topic: string;
@@ -27,6 +35,8 @@ export interface Message {
   readonly retain: boolean;
   /** The properties that are forwarded unaltered: no Topic Alias, no Message Expiry Interval, no Subscription Identifier. */
   properties: Properties | null;
+  /** What the properties are counted with against byte limits: see `propertyBytes`. */
+  readonly propertyBytes: number;
   /** Milliseconds since 1970; Infinity where the message does not expire. */
   readonly expiresAt: number;
   /** True once payload and properties belong to the message alone. */
@@ -36,6 +46,10 @@ export interface Message {
    * `letGo` gives the memory of the payload back. Infinity where the payload is not the message's alone.
    */
   holders: number;
+  /** Where its content is stored for sessions; null where it is not, or each of their records has it. */
+  content: StoredContent | null;
+  /** Of a retained message the client that published it, for No Local; null otherwise, and where it was the server. */
+  retainedFrom: string | null;
   /** What brought it, while it is being published; null at all other times. */
   packet: ReceivedPublish | null;
   /** Encoded PUBLISH packets by shape, while one publish goes to many; null at all other times. See `session/encode.ts`. */
@@ -78,9 +92,21 @@ export function letGo(message: Message): void {
   if (payload !== null) giveBack(payload);
 }
 
+/** What a User Property takes beside its texts: the pair and both texts are objects. */
+const USER_PROPERTY_BYTES = 128;
+
+/** What properties are counted with against byte limits: their texts and data, and what a list of User Properties takes in memory. */
+export function propertyBytes(properties: Properties | null): number {
+  if (properties === null) return 0;
+  const { contentType, responseTopic, correlationData, userProperties } = properties;
+  let bytes = (contentType?.length ?? 0) + (responseTopic?.length ?? 0) + (correlationData?.byteLength ?? 0);
+  for (const [name, value] of userProperties ?? []) bytes += name.length + value.length + USER_PROPERTY_BYTES;
+  return bytes;
+}
+
 /** What a kept message is counted with against byte limits. */
 export function messageBytes(message: Message): number {
-  return message.topic.length + message.payloadBytes + 64;
+  return message.topic.length + message.payloadBytes + message.propertyBytes + 64;
 }
 
 /**

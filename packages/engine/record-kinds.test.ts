@@ -10,6 +10,7 @@ test('every key that the engine writes has a kind, and each kind a key', () => {
     keyOf.inFlight('c', 1),
     keyOf.received('c', 1),
     keyOf.retained('t'),
+    keyOf.content(1),
   ];
   expect(keys.length).toBe(Object.keys(keyOf).length);
   expect(new Set<string | null>(keys.map(recordKindOf))).toEqual(new Set(Object.values(recordKinds)));

@@ -9,6 +9,7 @@ export const recordKinds = {
   i: 'inFlight',
   q: 'receipts',
   r: 'retained',
+  p: 'contents',
 } as const;
 
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];

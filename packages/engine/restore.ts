@@ -1,7 +1,6 @@
 import type { Broker } from './broker.ts';
 import { messageBytes } from './message.ts';
 import { applyRules, scheduleExpiry, scheduleOrphan, scheduleWill } from './lifecycle.ts';
-import type { OutboundMessage } from './session/outbound.ts';
 import { enqueue } from './session/queue.ts';
 import {
   decodeInFlight,
@@ -10,7 +9,9 @@ import {
   decodeSession,
   decodeSubscription,
   splitKey,
+  type ContentFinder,
   type SessionRecord,
+  type StoredPublish,
 } from './session/records.ts';
 import { NEVER_EXPIRES, Session } from './session/session.ts';
 import type { SubscriptionOptions } from './subscription.ts';
@@ -24,7 +25,8 @@ export interface StoredRecord {
 interface StoredSession {
   record: SessionRecord | null;
   readonly subscriptions: Map<string, SubscriptionOptions>;
-  readonly messages: Map<number, OutboundMessage>;
+  /** As they were stored: what they refer to may come later. */
+  readonly messages: Map<number, Uint8Array>;
   readonly inFlight: Map<number, ReturnType<typeof decodeInFlight>>;
   readonly received: Set<number>;
 }
@@ -45,14 +47,20 @@ export interface RestoreTimes {
 export function restoreBroker(broker: Broker, records: Iterable<StoredRecord>, times: RestoreTimes): void {
   const { now } = times;
   const sessions = new Map<string, StoredSession>();
+  const contents = new Map<number, StoredPublish>();
   for (const { key, value } of records) {
     const { kind, owner, rest } = splitKey(key);
     if (kind === 'r') restoreRetained(broker, value, now);
-    else collect(sessionOf(sessions, owner), kind, rest, value);
+    else if (kind === 'p') {
+      const number = Number(owner);
+      contents.set(number, { content: { number, references: 0 }, bytes: value, message: null });
+    } else collect(sessionOf(sessions, owner), kind, rest, value);
   }
+  const find = (number: number): StoredPublish | null => contents.get(number) ?? null;
   for (const [clientId, stored] of sessions) {
-    if (stored.record !== null) restoreSession(broker, clientId, stored, stored.record, times);
+    if (stored.record !== null) restoreSession(broker, clientId, stored, stored.record, find, times);
   }
+  broker.context.store.restoredContents([...contents.values()].map(({ content }) => content));
 }
 
 function sessionOf(sessions: Map<string, StoredSession>, clientId: string): StoredSession {
@@ -73,7 +81,7 @@ function collect(stored: StoredSession, kind: string, rest: string, value: Uint8
       stored.subscriptions.set(rest, decodeSubscription(value));
       break;
     case 'm':
-      stored.messages.set(Number(rest), decodeMessageRecord(Number(rest), value));
+      stored.messages.set(Number(rest), value);
       break;
     case 'i':
       stored.inFlight.set(Number(rest), decodeInFlight(value));
@@ -101,6 +109,7 @@ function restoreSession(
   clientId: string,
   stored: StoredSession,
   record: SessionRecord,
+  find: ContentFinder,
   { graceMs, stoppedAt, now }: RestoreTimes,
 ): void {
   const session = new Session(broker.deployment, clientId, record.username, record.version, record.expiryInterval);
@@ -125,7 +134,7 @@ function restoreSession(
     broker.counters.subscriptions++;
   }
   applyRules(broker, session, broker.rulesOf(session), now);
-  restoreOutbound(broker, session, stored);
+  restoreOutbound(broker, session, stored, find);
   for (const packetIdentifier of stored.received) session.received.add(packetIdentifier);
   if (endsAt !== Infinity) scheduleExpiry(broker, session, endsAt);
   if (session.will !== null) {
@@ -137,11 +146,12 @@ function restoreSession(
 }
 
 /** Messages in the order of their sequence, which is the order in which they came. */
-function restoreOutbound(broker: Broker, session: Session, stored: StoredSession): void {
+function restoreOutbound(broker: Broker, session: Session, stored: StoredSession, find: ContentFinder): void {
   const sequences = [...new Set([...stored.messages.keys(), ...stored.inFlight.keys()])].toSorted((a, b) => a - b);
   for (const sequence of sequences) {
-    const item = stored.messages.get(sequence);
-    if (item === undefined) continue;
+    const record = stored.messages.get(sequence);
+    if (record === undefined) continue;
+    const item = decodeMessageRecord(sequence, record, find);
     const flight = stored.inFlight.get(sequence);
     if (flight === undefined) {
       enqueue(broker.context, session, item);

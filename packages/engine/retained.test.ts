@@ -122,6 +122,29 @@ describe('retained messages', () => {
     expect(bench.counters().retainedMessages).toBe(1);
     expect(bench.counters().retainedBytes).toBeGreaterThan(900);
   });
+
+  test('properties count as well, the objects of User Properties included', () => {
+    const bench = new EngineBench({ limits: { retainedBytes: 100_000 } });
+    const publisher = bench.connect({ clientId: 'p' });
+    const userProperties = Array.from({ length: 700 }, () => ['', ''] as const);
+    publisher.publish('a', 'x', { retain: true, properties: { userProperties } });
+    expect(bench.counters().retainedBytes).toBeGreaterThan(700 * 64);
+    publisher.publish('b', 'x', { retain: true, properties: { userProperties } });
+    expect(bench.counters().retainedMessages).toBe(1);
+    publisher.publish('c', 'x', { retain: true, properties: { responseTopic: 'r'.repeat(60_000) } });
+    expect(bench.counters().retainedMessages).toBe(1);
+  });
+
+  test('and so they do in a queue', () => {
+    const bench = new EngineBench({ limits: { queuedBytes: 100_000 } });
+    bench.subscriber('t', { clientId: 's', cleanStart: false, sessionExpiryInterval: 1_000 }, { qos: 1 }).lose();
+    const publisher = bench.connect({ clientId: 'p' });
+    const userProperties = Array.from({ length: 700 }, () => ['', ''] as const);
+    for (const packetIdentifier of [1, 2, 3])
+      publisher.publish('t', 'x', { qos: 1, packetIdentifier, properties: { userProperties } });
+    expect(bench.counters()).toMatchObject({ queuedMessages: 1, messagesDroppedQueue: 2 });
+    expect(bench.counters().queuedBytes).toBeLessThan(100_000 + 700 * 128);
+  });
 });
 
 describe('many retained messages to one subscription', () => {

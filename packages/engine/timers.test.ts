@@ -53,6 +53,22 @@ describe('timers', () => {
     expect(timers.size).toBe(0);
   });
 
+  test('fire after as much time as before where the clock is set back', () => {
+    const timers = new Timers();
+    const fired: string[] = [];
+    timers.schedule(1_000_020, () => fired.push('second'));
+    timers.schedule(1_000_010, () => fired.push('first'));
+    timers.schedule(Infinity, () => fired.push('never'));
+    timers.setBack(1_000_000);
+    timers.advance(9);
+    expect(fired).toEqual([]);
+    timers.advance(10);
+    expect(fired).toEqual(['first']);
+    timers.advance(20);
+    expect(fired).toEqual(['first', 'second']);
+    expect(timers.nextAt).toBe(Infinity);
+  });
+
   test('one that throws does not keep the others from firing at the next call', () => {
     const timers = new Timers();
     const fired: string[] = [];

@@ -24,6 +24,26 @@ describe('token bucket', () => {
     expect(bucket.waitMs(500)).toBe(0);
   });
 
+  test('what is more than the rate of a second puts it into no more debt than that', () => {
+    const bucket = new TokenBucket(10, 0);
+    bucket.takeOfOneSecond(1_000, 0);
+    expect(bucket.waitMs(0)).toBe(0);
+    bucket.takeOfOneSecond(1_000, 0);
+    expect(bucket.waitMs(0)).toBe(1_000);
+    const unlimited = new TokenBucket(null, 0);
+    unlimited.takeOfOneSecond(1_000, 0);
+    expect(unlimited.waitMs(0)).toBe(0);
+  });
+
+  test('a token that is given back can be taken again, and never makes more than the burst', () => {
+    const bucket = new TokenBucket(1, 0);
+    bucket.giveBack();
+    expect(bucket.tryTake(0)).toBe(true);
+    expect(bucket.tryTake(0)).toBe(false);
+    bucket.giveBack();
+    expect(bucket.tryTake(0)).toBe(true);
+  });
+
   test('after the time that it said, there is no wait left', () => {
     for (const rate of [1, 3, 7, 999, 1_048_576]) {
       const bucket = new TokenBucket(rate, 0);
@@ -54,10 +74,13 @@ describe('token bucket', () => {
     expect(bucket.tryTake(1_000_000)).toBe(false);
   });
 
-  test('time that goes backwards gives nothing and takes nothing', () => {
-    const bucket = new TokenBucket(1, 1000);
-    expect(bucket.tryTake(1000)).toBe(true);
+  test('a clock that is set back gives nothing and takes nothing, and fills it at its rate from there on', () => {
+    const bucket = new TokenBucket(1, 1_000_000);
+    expect(bucket.tryTake(1_000_000)).toBe(true);
     expect(bucket.tryTake(0)).toBe(false);
-    expect(bucket.tryTake(2000)).toBe(true);
+    expect(bucket.tryTake(999)).toBe(false);
+    expect(bucket.tryTake(1000)).toBe(true);
+    bucket.take(5, 500);
+    expect(bucket.waitMs(500)).toBe(5000);
   });
 });

@@ -32,6 +32,16 @@ export class TokenBucket {
     this.#tokens -= count;
   }
 
+  /** Takes tokens, but no more than come back within a second. */
+  takeOfOneSecond(count: number, now: number): void {
+    if (this.#rate !== null) this.take(Math.min(count, this.#rate), now);
+  }
+
+  /** One token was taken for nothing. */
+  giveBack(): void {
+    if (this.#rate !== null) this.#tokens = Math.min(this.#rate, this.#tokens + 1);
+  }
+
   /** Takes one token if there is a whole one. */
   tryTake(now: number): boolean {
     if (this.#rate === null) return true;
@@ -49,8 +59,9 @@ export class TokenBucket {
   }
 
   #refill(now: number): void {
-    if (this.#rate === null || now <= this.#at) return;
-    this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
+    if (this.#rate === null || now === this.#at) return;
+    // A clock that was set back gives nothing, and goes on from there.
+    if (now > this.#at) this.#tokens = Math.min(this.#rate, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
     this.#at = now;
   }
 }

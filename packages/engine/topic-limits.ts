@@ -8,12 +8,19 @@ export interface TopicExcess {
   readonly text: string;
 }
 
+/** Says that a text is longer than a topic may be; null when it is not. */
+export function topicBytesOverLimit(text: string, { topicBytes: bytes }: Limits): TopicExcess | null {
+  // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
+  if (bytes !== null && text.length * 3 > bytes && utf8Length(text) > bytes)
+    return { limit: 'topicBytes', text: `topic of more than ${bytes} bytes` };
+  return null;
+}
+
 /** Says which limit on topics the topic or filter is over; null when it is over none. */
 export function topicOverLimit(topic: string, limits: Limits): TopicExcess | null {
-  const { topicLevels: levels, topicBytes: bytes } = limits;
-  // A UTF-16 unit is at most 3 bytes, so most topics need no counting.
-  if (bytes !== null && topic.length * 3 > bytes && utf8Length(topic) > bytes)
-    return { limit: 'topicBytes', text: `topic of more than ${bytes} bytes` };
+  const { topicLevels: levels } = limits;
+  const excess = topicBytesOverLimit(topic, limits);
+  if (excess !== null) return excess;
   if (levels !== null && topic.length >= levels && topicLevels(topic) > levels)
     return { limit: 'topicLevels', text: `topic of more than ${levels} levels` };
   return null;

@@ -11,9 +11,11 @@ const BUSY_MS = 1_000;
 export class Work {
   readonly #busy: Set<Work>;
   #left = ALONE_UNITS;
+  /** Whether it is in `busy`: whatever is taken from its share puts it there, so that the next turn gives it back. */
+  #listed = false;
   #busyUntil = -Infinity;
 
-  /** @param busy those of all deployments that have handled a packet lately; this one adds itself. */
+  /** @param busy those of all deployments whose share has to be renewed; this one adds itself. */
   constructor(busy: Set<Work>) {
     this.#busy = busy;
   }
@@ -25,24 +27,31 @@ export class Work {
 
   /** A packet is being handled. */
   packet(now: number): void {
-    this.#left--;
-    if (now >= this.#busyUntil) this.#busy.add(this);
     this.#busyUntil = now + BUSY_MS;
+    this.spend(1);
   }
 
-  /** Something was done that costs more than a packet. */
+  /** Something was done that costs as much as so many packets. It need not have come with one: wills, and what the server says itself. */
   spend(units: number): void {
     this.#left -= units;
+    if (this.#listed) return;
+    this.#listed = true;
+    this.#busy.add(this);
   }
 
   /** A message of so many bytes goes to so many subscribers. */
   deliver(subscribers: number, byteCount: number): void {
-    this.#left -= subscribers * (1 + byteCount / BYTES_PER_UNIT);
+    this.spend(subscribers * (1 + byteCount / BYTES_PER_UNIT));
   }
 
   /** A new turn. What was done too much is not carried over. */
   renew(now: number): void {
-    if (now >= this.#busyUntil) this.#busy.delete(this);
+    // Where the clock was set back, its last packet is not in the future.
+    const isBusy = now < this.#busyUntil && now >= this.#busyUntil - BUSY_MS;
+    if (!isBusy) {
+      this.#listed = false;
+      this.#busy.delete(this);
+    }
     this.#left = this.#busy.size > 1 ? SHARED_UNITS : ALONE_UNITS;
   }
 }

@@ -19,8 +19,8 @@ export const limitMessageFaults = {
     reason: 'packet larger than the Maximum Packet Size of the CONNACK',
     title: { en: 'Packet too large', zh: '报文过大' },
     cause: {
-      en: 'The client sent a packet larger than the limit "packetSizeBytes" (1 MiB by default). The connection was closed before the packet was read.',
-      zh: '客户端发送的报文超过了 packetSizeBytes 限制（默认 1 MiB），连接在读完报文之前被关闭。',
+      en: 'The client sent a packet larger than the limit "packetSizeBytes" (1 MiB by default), or with more than 1,000 User Properties or 10,000 Topic Filters. The connection was closed before the packet was read.',
+      zh: '客户端发送的报文超过了 packetSizeBytes 限制（默认 1 MiB），或带有超过 1,000 个 User Property 或 10,000 个主题过滤器，连接在读完报文之前被关闭。',
     },
     remedy: {
       en: 'Split the payload, or raise it with "berth deployment set ID --limit packetSizeBytes=N". A 5.0 client learns the limit as Maximum Packet Size in CONNACK.',

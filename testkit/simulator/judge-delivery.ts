@@ -116,7 +116,7 @@ function judgeTerms(device: Device, message: SimMessage, packet: PublishPacket, 
   );
   const isOwn = message.publisher === profile.clientId && !message.isWill;
   const isReplay = packet.retain && (packet.qos === 0 || records.some((record) => mayReplay(record, message)));
-  demand(!isOwn || isReplay || records.some(({ noLocal }) => !noLocal), 'No Local [MQTT-3.8.3-3]', what);
+  demand(!isOwn || records.some(({ noLocal }) => !noLocal), 'No Local [MQTT-3.8.3-3]', what);
   const isShareOnly = records.every(({ topicFilter }) => isShared(topicFilter));
   if (isShareOnly) world.coverage.saw('message of a shared subscription delivered');
   demand(

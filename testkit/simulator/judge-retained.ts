@@ -67,6 +67,7 @@ export function judgeReplays(world: World, device: Device): void {
         continue;
       if (message.ackedAt === null || message.ackedAt > record.askedAt || !isEffective(message)) continue;
       if (Math.min(message.qos, record.qos) === 0) continue;
+      if (record.noLocal && message.publisher === device.profile.clientId) continue;
       demand(
         message.deliveries.some(
           (delivery) =>

@@ -294,8 +294,8 @@ export const mutations: readonly Mutation[] = [
     'After a restart, queued messages do not expire.',
     edit(
       'session/records.ts',
-      'message: storedMessage(tail, fields.m[0], fields.m[2] === 1, fields.x),',
-      'message: storedMessage(tail, fields.m[0], fields.m[2] === 1, null),',
+      'storedMessage(publish, fields.m[0], fields.m[2] === 1, fields.x);',
+      'storedMessage(publish, fields.m[0], fields.m[2] === 1, null);',
     ),
   ),
   mutation(

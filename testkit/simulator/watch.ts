@@ -105,7 +105,7 @@ export class Watch {
     const { connection, fault } = event;
     if (connection === null) return;
     const device = this.#deviceOf(event);
-    const wire = world.wires.get(connection);
+    const wire = world.wires.get(connection) ?? world.leaving;
     const goodbye = wire?.goodbye ?? null;
     if (fault === 'closed.by-client')
       demand(goodbye?.reasonCode === 0, 'only DISCONNECT 0x00 takes the will with it', () => device.name);

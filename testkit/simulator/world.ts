@@ -5,6 +5,7 @@ import type { Random } from '../random.ts';
 import { Coverage } from './coverage.ts';
 import { Device } from './device.ts';
 import { Disk, inAnyOrder } from './disk.ts';
+import { Killed } from './killed.ts';
 import { Ledger } from './ledger.ts';
 import { outboxOf } from './outbox.ts';
 import { RestrictionHistory } from './restriction-history.ts';
@@ -15,16 +16,6 @@ import { demand, Violation } from './violation.ts';
 import { Watch } from './watch.ts';
 import { Wills } from './wills.ts';
 import { Wire } from './wire.ts';
-
-/** The process is killed between two effects of the engine. */
-class Killed extends Error {
-  readonly world: World;
-
-  constructor(world: World) {
-    super('killed');
-    this.world = world;
-  }
-}
 
 /** How long the edge waits for a device to take its last bytes. */
 const lingerMs = 5_000;
@@ -47,6 +38,8 @@ export class World {
   readonly restricted = new RestrictionHistory();
   readonly watch: Watch;
   readonly wires = new Map<ConnectionId, Wire>();
+  /** The one whose end the engine is being told: what had come of it is handled first, a DISCONNECT among it. */
+  leaving: Wire | null = null;
   now = Date.UTC(2026, 0, 1);
   engine: Engine;
   disk: Disk;
@@ -116,6 +109,8 @@ export class World {
       outbox: outboxOf(this, () => this.#effect()),
       journal: this.disk,
       policy: this.rules,
+      // Messages are small here: in half of the scenarios all are stored as large ones are.
+      ...(this.scenario.devices.length % 2 === 0 ? { contentBytesMin: 0 } : {}),
       events: {
         emit: (event) => {
           this.#effect();
@@ -200,7 +195,9 @@ export class World {
     if (wire.isOver) return;
     wire.isOver = true;
     this.wires.delete(wire.id);
+    this.leaving = wire;
     this.input(`${wire.id} is over: ${cause.kind}`, (engine, now) => engine.closed(wire.id, cause, now));
+    this.leaving = null;
   }
 
   /** Bytes have left the edge, or more wait there than the engine knows. */

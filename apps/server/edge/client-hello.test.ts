@@ -19,6 +19,16 @@ describe('the server name of a ClientHello', () => {
       expect(readServerName(bare.subarray(0, length))).toBeUndefined();
   });
 
+  test('is not known where the ClientHello is in several records, wherever they are cut', () => {
+    const handshake = whole.subarray(5);
+    for (let cut = 1; cut < handshake.length; cut++) {
+      const records = [handshake.subarray(0, cut), handshake.subarray(cut)].map((part) =>
+        Buffer.concat([Uint8Array.of(0x16, 3, 1, part.length >>> 8, part.length & 0xff), part]),
+      );
+      expect(readServerName(Buffer.concat(records))).toBeUndefined();
+    }
+  });
+
   test('is not looked for in what is no ClientHello', () => {
     expect(readServerName(Buffer.from('GET / HTTP/1.1\r\nHost: plant-7\r\n\r\n'))).toBeUndefined();
     expect(readServerName(Uint8Array.of(0x10, 12, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 60, 0, 0))).toBeUndefined();

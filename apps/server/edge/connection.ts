@@ -7,9 +7,10 @@ import type { ConnectionHost } from './connection-host.ts';
 import type { GateVisitor } from './handshake-gate.ts';
 import type { Layer, LayerHost } from './layer.ts';
 import { plainAddress, plainName } from './peer-names.ts';
+import type { Phase } from './phase.ts';
 import { RecordBudget } from './record-budget.ts';
 import { SendBuffer } from './send-buffer.ts';
-import { acknowledgeNow, peekBytes, peerOf, tcpKeepAliveSeconds } from './socket-options.ts';
+import { acknowledgeNow, hasPeerClosed, peekBytes, peerOf, tcpKeepAliveSeconds } from './socket-options.ts';
 import { alertFault, handshakeFault } from './tls-fault.ts';
 import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 
@@ -17,16 +18,6 @@ import { WebSocketLayer } from './websocket/web-socket-layer.ts';
 const flushBytes = 64 * 1024;
 /** An answer of `send` from this on may stop the core (its smallest limit): `drained` has to say when it has fallen. */
 const tellingBytes = 16 * 1024;
-
-/**
- * - `waiting`: for its turn in the TLS handshake; not read.
- * - `handshaking`, `upgrading`: in the TLS handshake; in the WebSocket upgrade.
- * - `open`: the core knows it.
- * - `ending`: sends what is buffered, takes nothing new; what the peer sends is dropped.
- * - `lingering`: all is sent and the peer was told; waits for it to close, so that nothing sent is lost to a reset.
- * - `closed`: the socket is gone.
- */
-type Phase = 'waiting' | 'handshaking' | 'upgrading' | 'open' | 'ending' | 'lingering' | 'closed';
 
 /** One connection of any listener: its phases, its buffer and its back-pressure. */
 export class Connection implements GateVisitor, LayerHost {
@@ -100,21 +91,25 @@ export class Connection implements GateVisitor, LayerHost {
    * @param firstByte what has come already; null where nothing has.
    */
   startTls(firstByte: number | null): void {
-    if (this.#host.gate.enter(this)) {
-      this.#beginHandshake(firstByte);
-    } else {
-      this.#paused = true;
-      this.#socket.pause();
-    }
+    if (this.#host.gate.enter(this)) return this.#beginHandshake(firstByte);
+    this.#paused = true;
+    this.#socket.pause();
+    this.#watchFor(this.#host.limits.handshakeTimeoutMs);
+  }
+
+  /** A socket that is not read does not say that its peer has closed. */
+  get isAbandoned(): boolean {
+    return hasPeerClosed(this.#socket);
+  }
+
+  abandon(): void {
+    this.cut({ kind: 'peer' });
   }
 
   /** Its turn has come after all; more may have come meanwhile. */
   startHandshake(): void {
     this.#beginHandshake(peekBytes(this.#socket)[0] ?? null);
-    if (this.#paused) {
-      this.#paused = false;
-      this.#socket.resume();
-    }
+    this.resume();
   }
 
   /** There is no TLS, or it is done. */
@@ -199,7 +194,7 @@ export class Connection implements GateVisitor, LayerHost {
     if (phase === 'waiting') this.#host.gate.giveUp(this);
     if (phase === 'handshaking') this.#host.gate.leave(this);
     if (phase === 'waiting' || phase === 'handshaking') {
-      this.#report('tls.cut', 'the peer reset the connection during the TLS handshake', null);
+      this.#report('tls.cut', 'the peer closed or reset the connection before the end of the TLS handshake', null);
     } else if (phase === 'upgrading') {
       this.#report('websocket.bad-request', 'the peer closed before the end of the upgrade request', null);
     }
@@ -270,7 +265,10 @@ export class Connection implements GateVisitor, LayerHost {
   /** The deadline has passed. */
   expired(): void {
     const afterMs = this.#host.limits.handshakeTimeoutMs;
-    if (this.#phase === 'handshaking') {
+    if (this.#phase === 'waiting') {
+      this.#host.gate.giveUp(this);
+      this.turnAway('server.busy', `waited ${afterMs} ms for its turn in the TLS handshake`);
+    } else if (this.#phase === 'handshaking') {
       this.#host.gate.leave(this);
       this.turnAway('tls.timeout', `the TLS handshake did not end within ${afterMs} ms`);
     } else if (this.#phase === 'upgrading') {

@@ -26,7 +26,11 @@ class Bench {
   }
 
   enter(name: string, pace: GateVisitor['pace'] = null): GateVisitor {
-    const visitor = { remoteAddress: '192.0.2.1', pace, startHandshake: () => void this.started.push(name) };
+    const visitor = {
+      ...{ remoteAddress: '192.0.2.1', pace, isAbandoned: false },
+      startHandshake: () => void this.started.push(name),
+      abandon: () => undefined,
+    };
     if (this.gate.enter(visitor)) {
       this.started.push(name);
       this.atOnce += 1;

@@ -1,7 +1,7 @@
-import { HandshakePaces, type Pace } from './handshake-pace.ts';
+import { HandshakePaces, type Leaving, type Pace } from './handshake-pace.ts';
 
 /** What the gate knows of a connection. */
-export interface GateVisitor {
+export interface GateVisitor extends Leaving {
   readonly remoteAddress: string;
   /** How fast those like it may start; null where nothing holds them back but their address. */
   readonly pace: Pace | null;
@@ -161,6 +161,10 @@ export class HandshakeGate {
     for (const next of queue.waiting) {
       if (queue.inFlight >= this.#perAddressMax) return;
       queue.waiting.delete(next);
+      if (next.isAbandoned) {
+        next.abandon();
+        continue;
+      }
       queue.inFlight += 1;
       this.#inFlight += 1;
       next.startHandshake();

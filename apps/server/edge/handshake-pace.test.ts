@@ -1,19 +1,28 @@
 import { describe, expect, test } from 'bun:test';
 import { HandshakePaces } from './handshake-pace.ts';
 
+interface TestVisitor {
+  readonly name: string;
+  isAbandoned: boolean;
+  abandon(): void;
+}
+
 /** Paces on a clock that the test moves. */
 class Bench {
   now = 1_000_000;
   readonly started: string[] = [];
   #due: { at: number; run: () => void }[] = [];
-  readonly paces = new HandshakePaces<string>(
+  readonly abandoned: string[] = [];
+  readonly paces = new HandshakePaces<TestVisitor>(
     () => this.now,
     (milliseconds, run) => void this.#due.push({ at: this.now + milliseconds, run }),
-    (visitor) => void this.started.push(visitor),
+    ({ name }) => void this.started.push(name),
   );
 
-  enter(visitor: string, key: string, perSecond: number): void {
-    if (this.paces.enter(visitor, { key, perSecond })) this.started.push(visitor);
+  enter(name: string, key: string, perSecond: number): TestVisitor {
+    const visitor = { name, isAbandoned: false, abandon: () => void this.abandoned.push(name) };
+    if (this.paces.enter(visitor, { key, perSecond })) this.started.push(name);
+    return visitor;
   }
 
   pass(milliseconds: number): void {
@@ -56,6 +65,15 @@ describe('the pace of handshakes', () => {
     expect(bench.started.at(-1)).toBe('late');
   });
 
+  test('whoever was abandoned takes no turn', () => {
+    const bench = new Bench();
+    const visitors = Array.from({ length: 10 }, (_, index) => bench.enter(`v${index}`, 'slow', 10));
+    for (const visitor of visitors.slice(5, 9)) visitor.isAbandoned = true;
+    bench.pass(100);
+    expect(bench.started).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'v9']);
+    expect(bench.abandoned).toEqual(['v5', 'v6', 'v7', 'v8']);
+  });
+
   test('one group does not wait for another', () => {
     const bench = new Bench();
     for (let index = 0; index < 100; index++) bench.enter(`noisy ${index}`, 'noisy', 10);
@@ -65,10 +83,12 @@ describe('the pace of handshakes', () => {
 
   test('one that gives up leaves its place to the next', () => {
     const bench = new Bench();
-    for (let index = 0; index < 8; index++) bench.enter(`v${index}`, 'slow', 10);
-    expect(bench.paces.giveUp('v5')).toBe(true);
-    expect(bench.paces.giveUp('v5')).toBe(false);
-    expect(bench.paces.giveUp('v0')).toBe(false);
+    const visitors = Array.from({ length: 8 }, (_, index) => bench.enter(`v${index}`, 'slow', 10));
+    const givesUp = (index: number): boolean =>
+      visitors.slice(index, index + 1).every((one) => bench.paces.giveUp(one));
+    expect(givesUp(5)).toBe(true);
+    expect(givesUp(5)).toBe(false);
+    expect(givesUp(0)).toBe(false);
     bench.pass(200);
     expect(bench.started).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'v6', 'v7']);
   });

@@ -9,6 +9,14 @@ export interface Pace {
 const burstSeconds = 0.1;
 const burstMin = 5;
 
+/** Who may be gone before its turn has come. */
+export interface Leaving {
+  /** Whether its peer has gone while it waited: then it takes no turn. */
+  readonly isAbandoned: boolean;
+  /** It takes no turn any more. */
+  abandon(): void;
+}
+
 interface Group<Visitor> {
   perSecond: number;
   /** When the next one would be due if all came evenly; it may run ahead of the clock by the burst. */
@@ -20,7 +28,7 @@ interface Group<Visitor> {
  * Spreads the handshakes of each group evenly over time, in their order: those of one deployment, however many come at once, so leave
  * room between them for everybody else.
  */
-export class HandshakePaces<Visitor> {
+export class HandshakePaces<Visitor extends Leaving> {
   readonly #now: () => number;
   readonly #after: (milliseconds: number, run: () => void) => void;
   readonly #start: (visitor: Visitor) => void;
@@ -98,6 +106,11 @@ export class HandshakePaces<Visitor> {
     let waitMs = Infinity;
     for (const [key, group] of this.#groups) {
       for (const visitor of group.waiting) {
+        if (visitor.isAbandoned) {
+          this.giveUp(visitor);
+          visitor.abandon();
+          continue;
+        }
         if (!this.#take(group)) break;
         this.giveUp(visitor);
         this.#start(visitor);

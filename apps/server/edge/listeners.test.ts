@@ -135,6 +135,34 @@ describe('handshakes of one address', () => {
     expect((await core.opened(1)).facts.acceptedAt).toBe(core.now);
   });
 
+  test('one that waits too long is turned away, and one that has closed meanwhile takes no turn', async () => {
+    using core = new TestEdge({ handshakesPerAddress: 1, handshakeTimeoutMs: 30_000 });
+    const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);
+    using silent = await TestClient.begun(port);
+    await core.until(() => core.edge.handshakeCount === 1);
+    using ended = await TestClient.begun(port);
+    ended.socket.end();
+    const last = TestClient.tls(port);
+    using _other = await TestClient.tls(port, { localAddress: '127.0.0.2' } as object);
+    await core.opened();
+    silent.socket.destroy();
+    using _last = await last;
+    expect((await core.refused(1)).fault).toBe('tls.cut');
+    await core.opened(1);
+    expect(core.edge.handshakeCount).toBe(0);
+    // Now one that waits for longer than a handshake may take.
+    using slow = await TestClient.begun(port);
+    await core.until(() => core.edge.handshakeCount === 1);
+    core.handshakePace = () => ({ key: 'slow', perSecond: 0.001 });
+    const hello = clientHello({ serverName: 'slow.berth.localhost' });
+    const patient = await Promise.all(Array.from({ length: 6 }, () => TestClient.tcp(port)));
+    for (const client of patient) client.write(hello);
+    await core.until(() => core.edge.pacedHandshakeCount === 1);
+    core.now += 30_000;
+    await core.until(() => core.refusals.some(({ fault }) => fault === 'server.busy'));
+    for (const client of [slow, ...patient]) client.socket.destroy();
+  });
+
   test('one that gives up while it waits is reported, and holds nobody up', async () => {
     using core = new TestEdge({ handshakesPerAddress: 1 });
     const { port } = core.edge.listenTls('mqtts', '127.0.0.1', 0, firstCertificate);

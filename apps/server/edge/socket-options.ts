@@ -16,7 +16,10 @@ const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_DEFER_ACCEPT = 9;
+const TCP_INFO = 11;
 const TCP_QUICKACK = 12;
+/** Of the states of TCP: the peer has closed, this side has not. */
+const TCP_CLOSE_WAIT = 8;
 const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
 
@@ -39,6 +42,7 @@ const silentSeconds = Int32Array.of(1);
 
 const libc = openLibc({
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+  getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   recv: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64' },
   getpeername: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
 });
@@ -66,6 +70,19 @@ export function peekBytes(socket: object): Uint8Array {
   if (libc === null || descriptor < 0) return peeked.subarray(0, 0);
   const count = Number(libc.recv(descriptor, ptr(peeked), peekedBytesMax, MSG_PEEK | MSG_DONTWAIT));
   return peeked.subarray(0, Math.max(0, count));
+}
+
+/** The first byte of struct tcp_info is the state. */
+const state = new Uint8Array(8);
+const stateLength = Uint32Array.of(state.length);
+
+/** Whether the peer has closed its side, as far as the system knows; a socket that is not read does not tell it by itself. */
+export function hasPeerClosed(socket: object): boolean {
+  const descriptor = descriptorOf(socket);
+  if (libc === null || descriptor < 0) return false;
+  stateLength[0] = state.length;
+  if (libc.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, ptr(state), ptr(stateLength)) !== 0) return false;
+  return state[0] === TCP_CLOSE_WAIT;
 }
 
 /** Where a connection comes from: address as Bun writes it, port. */

@@ -68,6 +68,7 @@ describe('check of a journal', () => {
         journal.put(a, 'm\0one\u00001', value);
         journal.put(a, 'i\0one\u00001', value);
         journal.put(a, 'q\0one\u00007', value);
+        journal.put(a, 'p\u00001', value);
       },
       (journal) => journal.forget(b),
     );
@@ -76,7 +77,7 @@ describe('check of a journal', () => {
     const report = checkJournal(directory);
     expect(report).toMatchObject({ format: 3, batches: 2, transactions: 0, damage: [] });
     expect(report.deployments).toEqual([
-      { id: 'a', sessions: 1, subscriptions: 1, messages: 1, inFlight: 1, receipts: 1, retained: 0 },
+      { id: 'a', sessions: 1, subscriptions: 1, messages: 1, inFlight: 1, receipts: 1, retained: 0, contents: 1 },
     ]);
     expect(filesOf(path)).toEqual(before);
     expect(readdirSync(directory).filter((name) => !names.has(name))).toEqual(['lock']);

@@ -166,6 +166,7 @@ function count(database: Database, nets: ReadonlyMap<string, Net>, found: Findin
       inFlight: 0,
       receipts: 0,
       retained: 0,
+      contents: 0,
     };
     sums[kind]++;
     counts.set(deployment, sums);

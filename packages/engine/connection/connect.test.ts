@@ -138,6 +138,17 @@ describe('CONNECT', () => {
     }
   });
 
+  test('a Remaining Length that is padded is refused in 5.0 and taken in 3.x [MQTT-1.5.5-1]', () => {
+    for (const version of [3, 4, 5] as const) {
+      const bench = new EngineBench();
+      const client = bench.open();
+      client.version = version;
+      const [header = 0, length = 0, ...body] = encode(version, connectPacketOf({ version }));
+      client.bytes(Uint8Array.of(header, length | 0x80, 0, ...body));
+      expect(client.names()).toEqual([version === 5 ? 'CONNACK 0x81' : 'CONNACK']);
+    }
+  });
+
   test('enhanced authentication is refused before any credential is looked up', () => {
     const bench = new EngineBench();
     const client = bench.connecting({ properties: { authenticationMethod: 'SCRAM-SHA-256' } });
@@ -247,6 +258,16 @@ describe('limits on connecting', () => {
     expect(bench.policy.requests.length).toBe(requests);
     expect(bench.counters().connectsRefused).toBe(3);
     expect(bench.connecting({ clientId: 'c' }).names()).toEqual(['CONNACK']);
+  });
+
+  test('an address that is shut out for its failures takes no connects of the others', () => {
+    const bench = new EngineBench({ limits: { connectsPerSecond: 2 } });
+    bench.policy.verdict = { kind: 'refused', fault: 'limit.failed-logins' };
+    for (let attempt = 0; attempt < 10; attempt++)
+      expect(bench.connecting({ clientId: 'guesser' }).names()).toEqual(['CONNACK 0x9f']);
+    bench.policy.verdict = { kind: 'accepted' };
+    for (const clientId of ['a', 'b']) bench.connect({ clientId });
+    expect(bench.connecting({ clientId: 'c' }).names()).toEqual([]);
   });
 
   test('above the high-water mark of memory new sessions are refused, old ones are not', () => {

@@ -1,6 +1,8 @@
 import {
   decodeConnect,
   DecodeError,
+  packetSize,
+  ReasonCode,
   UnsupportedVersionError,
   utf8Length,
   type ConnectPacket,
@@ -61,7 +63,8 @@ export function handleConnect(connection: Connection, now: number): void {
   const broker = world.broker(location.deployment);
   if (broker === undefined) return refuse('deployment.stopped');
   if (packet.properties?.authenticationMethod !== undefined)
-    return refuse('protocol.authentication-method', packet.properties.authenticationMethod.slice(0, 100));
+    // Put together, so that it is a text of its own: a piece of another one keeps that in memory.
+    return refuse('protocol.authentication-method', `method ${packet.properties.authenticationMethod.slice(0, 100)}`);
   const { limits } = broker.context;
   const wrong = judgeClientId(packet, limits);
   if (wrong !== null) {
@@ -109,7 +112,11 @@ export function handleConnect(connection: Connection, now: number): void {
 function readConnect(connection: Connection, now: number): ConnectPacket | null {
   const { framer } = connection;
   try {
-    return decodeConnect(framer.header, framer.buffer, framer.bodyStart, framer.end);
+    const packet = decodeConnect(framer.header, framer.buffer, framer.bodyStart, framer.end);
+    // 3.x devices may pad it; which version it is, is known only now.
+    if (packet.version === 5 && packetSize(framer.end - framer.bodyStart) !== framer.end - framer.start)
+      throw new DecodeError(ReasonCode.malformedPacket, 'Remaining Length is not in its shortest form', 'MQTT-1.5.5-1');
+    return packet;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const fault = faultOfDecodeError(error);
@@ -182,7 +189,11 @@ export function handleVerdict(connection: Connection, login: Login, verdict: Ver
   const { broker, clientId } = login;
   const { limits } = broker.context;
   if (verdict.kind === 'refused') {
-    if (verdict.fault === 'limit.failed-logins') broker.context.reached.failedLoginsPerMinute++;
+    if (verdict.fault === 'limit.failed-logins') {
+      broker.context.reached.failedLoginsPerMinute++;
+      // Whoever may not even try takes none of the connects of those who may.
+      broker.connects.giveBack();
+    }
     return refuseConnect(connection, verdict.fault, null, now);
   }
   // The deployment may have been stopped, or the service, while the verdict was on its way.

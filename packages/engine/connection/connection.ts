@@ -151,8 +151,7 @@ export class Connection implements SessionLink, StorageWaiter {
     this.lastPacketAt = now;
     if (state.kind === 'awaitingConnect') {
       this.world.timers.cancel(state.timer);
-      handleConnect(this, now);
-      return;
+      return handleConnect(this, now);
     }
     if (state.kind !== 'connected') return;
     state.broker.counters.packetsReceived++;
@@ -353,6 +352,7 @@ export class Connection implements SessionLink, StorageWaiter {
 
   /** The network connection is gone. */
   closed(cause: CloseCause, now: number): void {
+    if (cause.kind === 'peer' || cause.kind === 'lost') this.intake.finish(now);
     const { state } = this;
     if (this.#farewell !== null) this.world.timers.cancel(this.#farewell);
     if (state.kind === 'closed') return;

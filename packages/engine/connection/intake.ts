@@ -40,6 +40,8 @@ export class Intake implements Waiter, StorageWaiter {
   /** One message may be handled whatever the deployment's rate or the memory say: its turn has come. */
   #granted = false;
   #paused = false;
+  /** The client is gone: what has been read of it waits for nothing any more. */
+  #finishing = false;
   /** By reason, when it was said last. */
   #saidAt: Map<string, number> | null = null;
 
@@ -78,10 +80,14 @@ export class Intake implements Waiter, StorageWaiter {
     this.#bytes?.take(CONTROL_PACKET_BYTES, now);
   }
 
-  /** Topic Filters are being added or removed: each costs as much as a message. */
+  /**
+   * Topic Filters are being added or removed: each costs as much as a message. All of them are the client's to wait for; what one packet makes the
+   * deployment wait is bounded.
+   */
   filtered(broker: Broker, count: number, now: number): void {
     this.#bytes?.take(CONTROL_PACKET_BYTES, now);
-    broker.messages.take(count, now);
+    this.#publishes?.take(count, now);
+    broker.messages.takeOfOneSecond(count, now);
     broker.work.spend(count * UNITS_PER_FILTER);
   }
 
@@ -89,7 +95,9 @@ export class Intake implements Waiter, StorageWaiter {
   mayRead(now: number): boolean {
     const { state, world, framer } = this.#owner;
     if (state.kind === 'awaitingConnect') return true;
-    if (state.kind !== 'connected' || this.#owner.opening || this.#wait !== null) return false;
+    if (state.kind !== 'connected') return false;
+    if (this.#finishing) return this.#wait === null;
+    if (this.#owner.opening || this.#wait !== null) return false;
     const { broker } = state;
     const first = framer.peekFirstByte();
     if (first < 0) return true;
@@ -103,7 +111,7 @@ export class Intake implements Waiter, StorageWaiter {
     const type = first >> 4;
     // Topic Filters cost as much as messages, and a subscription as many more as there are retained ones for it.
     if (type !== PacketType.PUBLISH && type !== PacketType.SUBSCRIBE && type !== PacketType.UNSUBSCRIBE) return true;
-    const publishWait = type === PacketType.PUBLISH ? (this.#publishes?.waitMs(now) ?? 0) : 0;
+    const publishWait = this.#publishes?.waitMs(now) ?? 0;
     if (publishWait > 0) return this.#waitMs('publishesPerSecondPerClient', publishWait, broker, now);
     if (this.#granted) {
       this.#granted = false;
@@ -161,8 +169,24 @@ export class Intake implements Waiter, StorageWaiter {
     if (this.#wait === 'storage') this.#go(now);
   }
 
+  /**
+   * The client has closed, or the network: what it had sent before counts as sent, a DISCONNECT among it too [MQTT-3.14.4-3]. It is no more than
+   * `settle` allows, and is handled now; only what needs a journal that takes nothing is lost, as it was not acknowledged.
+   */
+  finish(now: number): void {
+    if (this.#owner.state.kind !== 'connected' || this.#owner.framer.bufferedBytes === 0) return;
+    this.#leaveQueues();
+    this.#finishing = true;
+    this.#owner.process(now);
+  }
+
   /** The connection is over. */
   stop(): void {
+    this.#leaveQueues();
+  }
+
+  /** Waits for nothing any more. */
+  #leaveQueues(): void {
     const { state, world } = this.#owner;
     if (this.#timer !== null) world.timers.cancel(this.#timer);
     this.#timer = null;

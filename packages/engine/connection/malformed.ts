@@ -6,6 +6,7 @@ import { httpDate } from './http-date.ts';
 export function faultOfDecodeError(error: DecodeError): FaultName {
   switch (error.reasonCode) {
     case ReasonCode.packetTooLarge:
+    case ReasonCode.quotaExceeded:
       return 'limit.packet-size';
     case ReasonCode.topicAliasInvalid:
       return 'protocol.topic-alias';

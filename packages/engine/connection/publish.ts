@@ -3,11 +3,17 @@ import { faultNumber, reasonStringOf, type FaultName } from '../../faults/mod.ts
 import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
-import { forwardedProperties, type Message } from '../message.ts';
-import { topicOverLimit } from '../topic-limits.ts';
+import { forwardedProperties, propertyBytes, type Message } from '../message.ts';
+import { topicBytesOverLimit, topicOverLimit } from '../topic-limits.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
+
+/**
+ * What a Topic Alias stands for whose topic is over the limit of bytes: longer than any topic may be, so what is published to it is refused
+ * like the topic itself, and one for all, so that refused topics take no memory.
+ */
+const TOO_LONG_TOPIC = '(a topic over the limit)'.padEnd(65_536);
 
 /** Why a message was not taken. The reason code is for 5.0; in 3.x it is acknowledged and not delivered. */
 interface Refusal {
@@ -81,7 +87,8 @@ function resolveTopicAlias(connection: Connection, { broker }: Connected, now: n
   }
   if (publish.topic !== '') {
     connection.topicAliases ??= [];
-    connection.topicAliases[alias] = publish.topic;
+    const isTooLong = topicBytesOverLimit(publish.topic, broker.context.limits) !== null;
+    connection.topicAliases[alias] = isTooLong ? TOO_LONG_TOPIC : publish.topic;
     return true;
   }
   const topic = connection.topicAliases?.[alias];
@@ -190,19 +197,22 @@ function route(connection: Connection, { broker, session }: Connected, now: numb
   const { publish } = connection.world;
   const refusal = judge(connection, publish.topic, broker.context.limits, now);
   if (refusal !== null) return refusal;
-  const { properties } = publish;
+  const properties = forwardedProperties(publish.properties);
   const { packet } = connection.world;
-  const expiry = properties?.messageExpiryInterval;
+  const expiry = publish.properties?.messageExpiryInterval;
   const message: Message = {
     topic: publish.topic,
     payload: null,
     payloadBytes: packet.end - packet.payloadStart,
     qos: publish.qos,
     retain: publish.retain,
-    properties: forwardedProperties(properties),
+    properties,
+    propertyBytes: propertyBytes(properties),
     expiresAt: expiry === undefined ? Infinity : now + expiry * 1000,
     kept: false,
     holders: 0,
+    content: null,
+    retainedFrom: null,
     packet,
     encoded: null,
   };

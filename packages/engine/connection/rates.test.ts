@@ -91,13 +91,31 @@ describe('rate limits are back-pressure', () => {
     expect(client.names()).toEqual(['DISCONNECT 0x8d']);
   });
 
-  test('a paused connection that closes leaves nothing behind', () => {
-    const bench = new EngineBench({ limits: { publishesPerSecondPerClient: 1 } });
-    const client = bench.connect();
-    client.send(...Array.from({ length: 5 }, () => publishOf('t', 'x')));
-    client.lose();
-    expect(bench.engine.nextTickAt).toBe(Infinity);
-    expect(bench.counters().publishesReceivedQoS0).toBe(2);
+  test('a packet of many Topic Filters: its client waits for all of them, the others a second at most', () => {
+    const bench = new EngineBench({ limits: { messagesPerSecond: 100, publishesPerSecondPerClient: 10 } });
+    const [greedy, other] = [bench.connect({ clientId: 'greedy' }), bench.connect({ clientId: 'other' })];
+    greedy.unsubscribe(...Array.from({ length: 5_000 }, (_, index) => `t/${index}`));
+    expect(greedy.names()).toHaveLength(1);
+    other.publish('t', 'x', { qos: 1 });
+    bench.advance(1_000);
+    expect(other.names()).toEqual(['PUBACK 1 0x10']);
+    greedy.unsubscribe('t');
+    bench.advance(497_000);
+    expect(greedy.names()).toEqual([]);
+    bench.advance(3_000);
+    expect(greedy.names()).toHaveLength(1);
+  });
+
+  test('a paused connection that closes leaves nothing behind, and what had come of it is handled', () => {
+    for (const cause of [{ kind: 'peer' }, { kind: 'lost', detail: 'reset' }] as const) {
+      const bench = new EngineBench({ limits: { publishesPerSecondPerClient: 1 } });
+      const client = bench.connect();
+      client.send(...Array.from({ length: 5 }, () => publishOf('t', 'x')));
+      expect(bench.counters().publishesReceivedQoS0).toBe(2);
+      client.lose(cause);
+      expect(bench.engine.nextTickAt).toBe(Infinity);
+      expect(bench.counters().publishesReceivedQoS0).toBe(5);
+    }
   });
 
   test('limits that change hold for open connections', () => {

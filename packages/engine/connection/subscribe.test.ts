@@ -58,6 +58,26 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
     expect(bench.faults()).toEqual(['subscription.refused limit.topic', 'connection.closed limit.topic']);
   });
 
+  test('a ShareName is held to the bytes of topics as well', () => {
+    const bench = new EngineBench({ limits: { topicBytes: 20, topicLevels: 2 } });
+    const client = bench.connect();
+    client.subscribe(`$share/${'n'.repeat(12)}/${'t'.repeat(20)}`);
+    expect(client.names()).toEqual(['SUBACK 1 0x0']);
+    client.subscribe(`$share/${'n'.repeat(60)}/t`);
+    expect(client.names()).toEqual(['SUBACK 1 0x8f']);
+    expect(bench.counters().subscriptions).toBe(1);
+  });
+
+  test('UNSUBSCRIBE with a filter that is none closes the connection, and removes nothing', () => {
+    for (const wrong of ['b#', '$share/+/x', '$share/g']) {
+      const bench = new EngineBench();
+      const client = bench.subscriber('a', { ...persistent, clientId: 'a' });
+      client.unsubscribe('a', wrong);
+      expect(client.names(), wrong).toEqual(['DISCONNECT 0x8f']);
+      expect(bench.counters().subscriptions).toBe(1);
+    }
+  });
+
   test('filters that are none close the connection', () => {
     for (const [filter, code] of [
       ['a/#/b', '0x8f'],
@@ -157,6 +177,28 @@ describe('SUBSCRIBE and UNSUBSCRIBE', () => {
     const back = bench.connect(persistent);
     back.publish('t', 'mine again');
     expect(back.payloads()).toEqual([]);
+  });
+
+  test('No Local: nor its own retained messages, also after a restart [MQTT-3.8.3-3]', () => {
+    const bench = new EngineBench({ durable: true });
+    const publish = (clientId: string): void => {
+      const client = bench.connect({ clientId });
+      client.publish(`t/${clientId}`, clientId, { qos: 1, retain: true });
+      bench.flush();
+      client.disconnect();
+    };
+    for (const clientId of ['a', 'b']) publish(clientId);
+    const retained = (): string[] => {
+      const client = bench.connect({ clientId: 'a' });
+      client.subscribe('t/#', { noLocal: true, qos: 1 });
+      bench.flush();
+      return client.payloads();
+    };
+    expect(retained()).toEqual(['b']);
+    bench.crash();
+    expect(retained()).toEqual(['b']);
+    publish('c');
+    expect(retained()).toEqual(['b', 'c']);
   });
 
   test('No Local on a shared subscription is a Protocol Error [MQTT-3.8.3-4]', () => {
@@ -291,6 +333,18 @@ describe('topic aliases', () => {
       'connection.closed protocol.topic-alias',
     ]);
     expect(receiver.messages()).toEqual([]);
+  });
+
+  test('of a topic over the limit of bytes: what is published to it is refused as well', () => {
+    const bench = new EngineBench({ limits: { topicBytes: 10 } });
+    const client = bench.connect();
+    const publish = (topic: string, packetIdentifier: number): void =>
+      client.publish(topic, '', { qos: 1, packetIdentifier, properties: { topicAlias: 1 } });
+    publish('a topic of more than ten', 1);
+    publish('', 2);
+    publish('short', 3);
+    publish('', 4);
+    expect(client.names()).toEqual(['PUBACK 1 0x90', 'PUBACK 2 0x90', 'PUBACK 3 0x10', 'PUBACK 4 0x10']);
   });
 
   test('to the client: within its Topic Alias Maximum [MQTT-3.3.2-9]', () => {

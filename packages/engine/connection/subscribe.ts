@@ -5,7 +5,7 @@ import { isValidTopicFilter, parseSharedFilter } from '../topic/names.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
-import { topicOverLimit } from '../topic-limits.ts';
+import { topicBytesOverLimit, topicOverLimit } from '../topic-limits.ts';
 
 /** A client subscribes (MQTT 5.0 section 3.8). */
 export function handleSubscribe(connection: Connection, state: Connected, now: number): void {
@@ -95,7 +95,9 @@ function judge(
     connection.emit('subscription.refused', 'server.storage', asked, now);
     return { fault: 'server.storage', reasonCode: ReasonCode.quotaExceeded };
   }
-  const tooLong = topicOverLimit(topicFilter, limits);
+  // What is left of a shared filter beside its topics is the ShareName, which is held to the same bytes.
+  const shareName = asked === topicFilter ? '' : asked.slice(0, -topicFilter.length);
+  const tooLong = topicOverLimit(topicFilter, limits) ?? topicBytesOverLimit(shareName, limits);
   if (tooLong !== null) {
     reached[tooLong.limit]++;
     connection.emit('subscription.refused', 'limit.topic', `${tooLong.text}: ${asked.slice(0, 100)}`, now);

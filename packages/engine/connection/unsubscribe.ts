@@ -1,5 +1,5 @@
 import { decode, ReasonCode, type UnsubscribePacket } from '../../codec/mod.ts';
-import { isValidTopicFilter } from '../topic/names.ts';
+import { isValidTopicFilter, parseSharedFilter } from '../topic/names.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
@@ -10,9 +10,9 @@ export function handleUnsubscribe(connection: Connection, { broker, session }: C
   if (session.persistent && broker.storage.state !== 'ready') return connection.intake.postpone(broker, now);
   const packet = decode(version, framer.header, framer.buffer, framer.bodyStart, framer.end) as UnsubscribePacket;
   connection.intake.filtered(broker, packet.topicFilters.length, now);
-  const reasonCodes: number[] = [];
   for (const topicFilter of packet.topicFilters) {
-    if (!isValidTopicFilter(topicFilter)) {
+    // [MQTT-4.7.1-1..3] [MQTT-4.8.2-1]: as in SUBSCRIBE, before anything is done.
+    if (!isValidTopicFilter(topicFilter) || parseSharedFilter(topicFilter) === 'invalid') {
       connection.close(
         'protocol.malformed',
         `invalid Topic Filter ${topicFilter.slice(0, 100)}`,
@@ -21,6 +21,9 @@ export function handleUnsubscribe(connection: Connection, { broker, session }: C
       );
       return;
     }
+  }
+  const reasonCodes: number[] = [];
+  for (const topicFilter of packet.topicFilters) {
     const existed = broker.unsubscribe(session, topicFilter);
     if (existed) connection.emit('subscription.removed', 'closed.unsubscribed', topicFilter, now);
     reasonCodes.push(existed ? ReasonCode.success : ReasonCode.noSubscriptionExisted);

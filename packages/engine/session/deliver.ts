@@ -8,6 +8,7 @@ import type { SessionLink } from './link.ts';
 import type { OutboundMessage } from './outbound.ts';
 import { boundQueue, dequeue, dropped, enqueue } from './queue.ts';
 import type { Session } from './session.ts';
+import type { SubscriptionOptions } from '../subscription.ts';
 
 /** How a subscription wants the message. */
 export interface DeliveryTerms {
@@ -42,6 +43,7 @@ export function deliver(
     retain: terms.retain,
     subscriptionIdentifiers: terms.subscriptionIdentifiers,
     sharedFilter: terms.sharedFilter,
+    content: null,
     packetIdentifier: 0,
     state: 'queued',
   };
@@ -218,7 +220,7 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
       if (session.backlog?.length === 0) session.backlog = null;
       continue;
     }
-    if (expired(message, now) || (options.deliveryFilter !== null && !options.deliveryFilter(message.topic))) continue;
+    if (expired(message, now) || !mayReplay(session, options, message)) continue;
     const qos = options.qos < message.qos ? options.qos : message.qos;
     // At QoS 0 it may have been dropped as it came.
     if (qos > 0 && entry.isLater(message)) continue;
@@ -231,6 +233,12 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
     context.messages.take(1, now);
     deliver(context, session, message, { qos, retain: true, subscriptionIdentifiers, sharedFilter: null }, now);
   }
+}
+
+/** Whether a retained message may go to the session by a subscription: its topic is permitted, and No Local does not keep it out [MQTT-3.8.3-3]. */
+export function mayReplay(session: Session, options: SubscriptionOptions, message: Message): boolean {
+  if (options.noLocal && message.retainedFrom === session.clientId) return false;
+  return options.deliveryFilter === null || options.deliveryFilter(message.topic);
 }
 
 /**

@@ -13,8 +13,9 @@ export interface PublishShape {
   readonly mayAlias: boolean;
 }
 
+/** Whole seconds, rounded up; 0 where a message is sent again whose time has passed. */
 function lifetimeLeft(message: Message, now: number): number {
-  return Math.max(1, Math.ceil((message.expiresAt - now) / 1000));
+  return Math.max(0, Math.ceil((message.expiresAt - now) / 1000));
 }
 
 /** [MQTT-3.3.2-6]: the Message Expiry Interval is what is left of it; [MQTT-3.3.4-3..5]: all matching identifiers. */

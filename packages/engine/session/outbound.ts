@@ -1,4 +1,4 @@
-import { messageBytes, type Message } from '../message.ts';
+import { messageBytes, type Message, type StoredContent } from '../message.ts';
 
 /** A QoS 1 or 2 message on its way to one session. */
 export interface OutboundMessage {
@@ -8,6 +8,8 @@ export interface OutboundMessage {
   readonly qos: 1 | 2;
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[] | null;
+  /** The record that its own record refers to; null where it has all of it, or is not stored. */
+  content: StoredContent | null;
   /** `$share/...` filter that it came by; null for an ordinary subscription. */
   readonly sharedFilter: string | null;
   /** 0 while it is queued. */

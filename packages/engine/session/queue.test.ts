@@ -89,6 +89,10 @@ describe('message expiry', () => {
     const back = bench.connecting(persistent);
     expect(back.messages()[0]).toMatchObject({ dup: true, properties: { messageExpiryInterval: 60 } });
     back.lose();
+    bench.advance(70_000);
+    const late = bench.connecting(persistent);
+    expect(late.messages()[0]).toMatchObject({ dup: true, properties: { messageExpiryInterval: 0 } });
+    late.lose();
     bench.advance(80_000);
     expect(bench.connecting({ ...persistent, version: 4 }).messages()).toMatchObject([{ payload: 'x', dup: true }]);
   });

@@ -16,7 +16,7 @@ import {
   type PublishPacket,
   type QoS,
 } from '../../codec/mod.ts';
-import { forwardedProperties, payloadOf, type Message } from '../message.ts';
+import { forwardedProperties, payloadOf, propertyBytes, type Message, type StoredContent } from '../message.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
 import type { OutboundMessage } from './outbound.ts';
 import type { Session } from './session.ts';
@@ -33,6 +33,7 @@ export const keyOf = {
   received: (clientId: string, packetIdentifier: number): string =>
     `q${SEPARATOR}${clientId}${SEPARATOR}${packetIdentifier}`,
   retained: (topic: string): string => `r${SEPARATOR}${topic}`,
+  content: (number: number): string => `p${SEPARATOR}${number}`,
 } as const;
 
 /** A key taken apart: kind, then one or two parts. */
@@ -149,12 +150,25 @@ export function decodeSubscription(bytes: Uint8Array): SubscriptionOptions {
   };
 }
 
+/** The Message that goes by a number in the records; a message that several sessions have is one object again. */
+export type ContentFinder = (number: number) => StoredPublish | null;
+
+/** Topic, payload and properties that several records of messages refer to. */
+export interface StoredPublish {
+  readonly content: StoredContent;
+  readonly bytes: Uint8Array;
+  /** Made for the first record that refers to it. */
+  message: Message | null;
+}
+
 interface MessageHead {
   /** QoS of the message, QoS of the delivery, RETAIN of the message, RETAIN of the delivery. */
   m: readonly [QoS, 1 | 2, 0 | 1, 0 | 1];
   x: number | null;
   i: readonly number[] | null;
   s: string | null;
+  /** Number of the content; absent where it follows the head. */
+  c?: number;
 }
 
 export function encodeMessageRecord(item: OutboundMessage): Uint8Array {
@@ -165,16 +179,30 @@ export function encodeMessageRecord(item: OutboundMessage): Uint8Array {
     i: item.subscriptionIdentifiers,
     s: item.sharedFilter,
   };
-  return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
+  if (item.content === null)
+    return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
+  head.c = item.content.number;
+  return withHead(JSON.stringify(head), 0).bytes;
 }
 
-/** A stored message as it stood in the queue of its session. */
-export function decodeMessageRecord(sequence: number, bytes: Uint8Array): OutboundMessage {
+/** What `StoredContent` stands for. */
+export function encodeContent(message: Message): Uint8Array {
+  return withPublish('{}', message.topic, payloadOf(message), message.properties);
+}
+
+/**
+ * A stored message as it stood in the queue of its session.
+ * @throws Error where it refers to a content that is not there: what is stored together is lost together, so that is damage.
+ */
+export function decodeMessageRecord(sequence: number, bytes: Uint8Array, find: ContentFinder): OutboundMessage {
   const { head, tail } = split(bytes);
   const fields = head as MessageHead;
+  const shared = fields.c === undefined ? null : find(fields.c);
+  if (shared === null && fields.c !== undefined) throw new Error(`no content ${fields.c} of a message in the journal`);
   return {
     sequence,
-    message: storedMessage(tail, fields.m[0], fields.m[2] === 1, fields.x),
+    message: shared === null ? decodeMessage(tail, fields) : sharedMessage(shared, fields),
+    content: shared?.content ?? null,
     qos: fields.m[1],
     retain: fields.m[3] === 1,
     subscriptionIdentifiers: fields.i,
@@ -182,6 +210,20 @@ export function decodeMessageRecord(sequence: number, bytes: Uint8Array): Outbou
     packetIdentifier: 0,
     state: 'queued',
   };
+}
+
+function decodeMessage(publish: Uint8Array, fields: MessageHead): Message {
+  return storedMessage(publish, fields.m[0], fields.m[2] === 1, fields.x);
+}
+
+/** One more session has the message. */
+function sharedMessage(shared: StoredPublish, fields: MessageHead): Message {
+  shared.content.references++;
+  if (shared.message === null) {
+    shared.message = decodeMessage(split(shared.bytes).tail, fields);
+    shared.message.content = shared.content;
+  } else shared.message.holders++;
+  return shared.message;
 }
 
 export function encodeInFlight(item: OutboundMessage): Uint8Array {
@@ -192,15 +234,28 @@ export function decodeInFlight(bytes: Uint8Array): { packetIdentifier: number; s
   return { packetIdentifier: (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8), state: bytes[2] === 1 ? 'released' : 'sent' };
 }
 
+interface RetainedHead {
+  q: QoS;
+  x: number | null;
+  /** Who published it; absent in what was written before this was kept. */
+  c?: string | null;
+}
+
 export function encodeRetained(message: Message): Uint8Array {
-  const head = { q: message.qos, x: message.expiresAt === Infinity ? null : message.expiresAt };
+  const head: RetainedHead = {
+    q: message.qos,
+    x: message.expiresAt === Infinity ? null : message.expiresAt,
+    c: message.retainedFrom,
+  };
   return withPublish(JSON.stringify(head), message.topic, payloadOf(message), message.properties);
 }
 
 export function decodeRetained(bytes: Uint8Array): Message {
   const { head, tail } = split(bytes);
-  const fields = head as { q: QoS; x: number | null };
-  return storedMessage(tail, fields.q, true, fields.x);
+  const fields = head as RetainedHead;
+  const message = storedMessage(tail, fields.q, true, fields.x);
+  message.retainedFrom = fields.c ?? null;
+  return message;
 }
 
 function withPublish(head: string, topic: string, payload: Uint8Array, properties: Properties | null): Uint8Array {
@@ -226,10 +281,13 @@ function storedMessage(bytes: Uint8Array, qos: QoS, retain: boolean, expiresAt: 
     qos,
     retain,
     properties: publish.properties,
+    propertyBytes: propertyBytes(publish.properties),
     expiresAt: expiresAt ?? Infinity,
     kept: true,
     // The one that it was stored for.
     holders: 1,
+    content: null,
+    retainedFrom: null,
     packet: null,
     encoded: null,
   };

@@ -1,10 +1,11 @@
 import type { BatchNumber, DeploymentId } from '../ids.ts';
-import type { Message } from '../message.ts';
+import { messageBytes, type Message, type StoredContent } from '../message.ts';
 import type { Journal } from '../ports.ts';
 import type { SubscriptionOptions } from '../subscription.ts';
 import { EndedFilters } from './ended-filters.ts';
 import type { OutboundMessage } from './outbound.ts';
 import {
+  encodeContent,
   encodeInFlight,
   encodeMessageRecord,
   encodeRetained,
@@ -13,6 +14,12 @@ import {
   keyOf,
 } from './records.ts';
 import type { Session } from './session.ts';
+
+/**
+ * Size of a message from which on its content is a record of its own. Below, a second record and its key cost about as much as they save; above, one publish
+ * to a thousand sessions that last would be a thousand times its size in one batch.
+ */
+const CONTENT_BYTES_MIN = 1024;
 
 /**
  * Writes what must survive to the journal, for one deployment. Does nothing where the journal keeps nothing.
@@ -26,13 +33,24 @@ export class SessionStore {
   readonly #deleted = new Map<string, BatchNumber>();
   /** What sessions had subscribed to with QoS 1 or 2 whose deletion is not durable. */
   readonly #ended = new EndedFilters();
+  readonly #contentBytesMin: number;
+  #lastContent = 0;
   #written: BatchNumber = 0;
 
-  /** @param durable the highest batch that is durable. */
-  constructor(journal: Journal, deployment: DeploymentId, durable: () => BatchNumber) {
+  /**
+   * @param durable the highest batch that is durable.
+   * @param contentBytesMin messages from this size on are stored once, however many sessions they are for.
+   */
+  constructor(
+    journal: Journal,
+    deployment: DeploymentId,
+    durable: () => BatchNumber,
+    contentBytesMin: number = CONTENT_BYTES_MIN,
+  ) {
     this.#journal = journal;
     this.#deployment = deployment;
     this.#durable = durable;
+    this.#contentBytesMin = contentBytesMin;
   }
 
   /** Whether anything ever waits for the journal. */
@@ -109,7 +127,37 @@ export class SessionStore {
   }
 
   putMessage(session: Session, item: OutboundMessage): void {
-    if (this.#journal.durable) this.#put(keyOf.message(session.clientId, item.sequence), encodeMessageRecord(item));
+    if (!this.#journal.durable) return;
+    item.content = this.#contentOf(item.message);
+    this.#put(keyOf.message(session.clientId, item.sequence), encodeMessageRecord(item));
+  }
+
+  /** Where the content of a large message is stored, for one more record; null for a small one. */
+  #contentOf(message: Message): StoredContent | null {
+    if (messageBytes(message) < this.#contentBytesMin) return null;
+    if (message.content === null) {
+      message.content = { number: ++this.#lastContent, references: 0 };
+      this.#put(keyOf.content(message.content.number), encodeContent(message));
+    }
+    message.content.references++;
+    return message.content;
+  }
+
+  /** A record that may have referred to a content is gone. */
+  #letGoContent(item: OutboundMessage): void {
+    const { content, message } = item;
+    item.content = null;
+    if (content === null || --content.references > 0) return;
+    if (message.content === content) message.content = null;
+    this.#delete(keyOf.content(content.number));
+  }
+
+  /** Contents that the journal has, at a restart: numbers go on behind them, and one that nothing refers to goes. */
+  restoredContents(contents: Iterable<StoredContent>): void {
+    for (const { number, references } of contents) {
+      this.#lastContent = Math.max(this.#lastContent, number);
+      if (references === 0) this.#delete(keyOf.content(number));
+    }
   }
 
   /** The Packet Identifier and state of a message in flight; the message itself is not written again. */
@@ -120,6 +168,7 @@ export class SessionStore {
   deleteMessage(session: Session, item: OutboundMessage): void {
     if (!this.#journal.durable) return;
     this.#delete(keyOf.message(session.clientId, item.sequence));
+    this.#letGoContent(item);
     if (item.packetIdentifier !== 0) this.#delete(keyOf.inFlight(session.clientId, item.sequence));
   }
 

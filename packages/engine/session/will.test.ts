@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { EngineBench } from '../../../testkit/engine-bench.ts';
+import { publishOf } from '../../../testkit/engine-client.ts';
 
 /** Somebody who sees all wills, at any QoS. */
 function watch(bench: EngineBench): ReturnType<EngineBench['subscriber']> {
@@ -34,6 +35,24 @@ describe('when a will is published', () => {
     client.disconnect(4);
     expect(watcher.payloads()).toEqual(['gone']);
     expect(bench.faults()).toEqual(['connection.closed closed.with-will']);
+  });
+
+  test('not when DISCONNECT had come before the end, whatever its messages still waited for [MQTT-3.14.4-3]', () => {
+    const limits = [{ publishesPerSecondPerClient: 1 }, { messagesPerSecond: 1 }, {}];
+    for (const limit of limits) {
+      const bench = new EngineBench({ limits: limit });
+      const reader = bench.subscriber('#', { clientId: 'reader' });
+      const client = bench.connect({ clientId: 'a', version: 4, will: { topic: 'will' } });
+      const messages = Array.from({ length: limit === limits[2] ? 20_000 : 20 }, () => publishOf('t', 'x'));
+      bench.input((engine, now) => {
+        client.send(...messages, { type: 14, reasonCode: 0, properties: null });
+        engine.closed(client.id, { kind: 'peer' }, now);
+      });
+      const topics = reader.messages().map(({ topic }) => topic);
+      expect(topics).toEqual(messages.map(() => 't'));
+      expect(bench.events('connection.closed')).toHaveLength(1);
+      expect(bench.engine.hasWork).toBe(false);
+    }
   });
 
   test('when keep-alive runs out, on a protocol error, and when it is kicked', () => {

@@ -122,5 +122,6 @@ export function dated(response: string, now: Date): string {
 function hostOf(value: string | undefined): string | null {
   if (value === undefined || value === '') return null;
   const name = value.toLowerCase().replace(/:\d*$/, '');
-  return name.endsWith('.') ? name.slice(0, -1) : name;
+  // A copy: a piece of the request would keep all of it in memory, for as long as an event names the host.
+  return Buffer.from(name.endsWith('.') ? name.slice(0, -1) : name).toString();
 }

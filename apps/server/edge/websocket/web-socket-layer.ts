@@ -10,6 +10,8 @@ import type { UpgradeOutcome } from './upgrade.ts';
 const connectPacket = 0x10;
 const tlsHandshakeRecord = 0x16;
 const endOfHead = '\r\n\r\n';
+/** Pings in one piece of what has come that are answered one by one; of more than that the newest stands for the rest. */
+const pongsMax = 16;
 
 /** WebSocket on a connection, the server's side: the HTTP upgrade, then frames (RFC 6455). */
 export class WebSocketLayer implements Layer, FrameSink {
@@ -19,8 +21,8 @@ export class WebSocketLayer implements Layer, FrameSink {
   /** What has come of the upgrade request; null behind it. */
   #head: Buffer | null = Buffer.alloc(0);
   #decoder: FrameDecoder | null = null;
-  /** The pong to the newest ping that could not be answered yet. */
-  #pong: Uint8Array | null = null;
+  /** The pongs to the newest pings that are not answered yet. */
+  #pongs: Uint8Array[] = [];
   /** - `closing`: our close frame went out first, the peer's is to come. */
   #state: 'frames' | 'closing' | 'closed' = 'frames';
 
@@ -32,11 +34,12 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   receive(bytes: Uint8Array): void {
-    if (this.#head === null) this.#decoder?.feed(bytes);
+    if (this.#head === null) this.#feed(bytes);
     else this.#readRequest(this.#head, bytes);
   }
 
   finish(): boolean {
+    this.#answerPings();
     if (this.#state === 'frames') {
       this.#state = 'closing';
       this.#host.sendRaw(closeFrame(closeCode.normal));
@@ -45,9 +48,7 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   drained(): void {
-    if (this.#pong === null || this.#state !== 'frames') return;
-    this.#host.sendRaw(this.#pong);
-    this.#pong = null;
+    this.#answerPings();
   }
 
   payload(bytes: Uint8Array): void {
@@ -56,13 +57,14 @@ export class WebSocketLayer implements Layer, FrameSink {
 
   ping(payload: Uint8Array): void {
     if (this.#state !== 'frames') return;
-    const pong = controlFrame(0xa, payload);
-    // Only the newest ping needs an answer (RFC 6455 section 5.5.3), so a peer that does not read fills no memory.
-    if (this.#host.writable) this.#host.sendRaw(pong);
-    else this.#pong = pong;
+    // Only the newest ping needs an answer (RFC 6455 section 5.5.3), so neither a peer that does not read nor a flood of pings fills memory.
+    if (!this.#host.writable) this.#pongs.length = 0;
+    else if (this.#pongs.length === pongsMax) this.#pongs.pop();
+    this.#pongs.push(controlFrame(0xa, payload));
   }
 
   close(code: number): void {
+    this.#answerPings();
     if (this.#state === 'frames') {
       const echo = code === closeCode.noStatus ? controlFrame(0x8, new Uint8Array()) : closeFrame(code);
       this.#host.sendRaw(echo);
@@ -72,6 +74,7 @@ export class WebSocketLayer implements Layer, FrameSink {
   }
 
   violation(code: number, fault: FaultName, detail: string): void {
+    this.#answerPings();
     if (this.#state === 'closing') {
       this.#state = 'closed';
       this.#host.peerFinished();
@@ -80,6 +83,19 @@ export class WebSocketLayer implements Layer, FrameSink {
     this.#state = 'closed';
     this.#host.sendRaw(closeFrame(code));
     this.#host.fail(fault, detail);
+  }
+
+  /** Reads frames; pings that came among them are answered behind them, in one piece. */
+  #feed(bytes: Uint8Array): void {
+    this.#decoder?.feed(bytes);
+    this.#answerPings();
+  }
+
+  /** Where the peer does not read, they wait for `drained`. */
+  #answerPings(): void {
+    if (this.#pongs.length === 0 || this.#state !== 'frames' || !this.#host.writable) return;
+    this.#host.sendRaw(Buffer.concat(this.#pongs));
+    this.#pongs.length = 0;
   }
 
   #readRequest(earlier: Buffer, bytes: Uint8Array): void {
@@ -114,7 +130,7 @@ export class WebSocketLayer implements Layer, FrameSink {
     if (!this.#decide(decideUpgrade(head.toString('latin1', 0, end)))) return;
     // No Buffer: where its `slice` is a view, that of what the core is given is a copy, which it keeps and gives back.
     const rest = new Uint8Array(head.subarray(end + endOfHead.length));
-    if (rest.length > 0) this.#decoder?.feed(rest);
+    if (rest.length > 0) this.#feed(rest);
   }
 
   /** @returns whether it is WebSocket now. */

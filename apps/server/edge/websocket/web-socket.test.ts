@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, spyOn, test } from 'bun:test';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { maskedFrame, takeFrame, upgradeRequest } from '../../../../testkit/websocket-frames.ts';
 import type { Frame } from '../../../../testkit/websocket-frames.ts';
 import type { EdgeLimits } from '../options.ts';
+import { SendBuffer } from '../send-buffer.ts';
 import { firstCertificate } from '../test-certificates.ts';
 import { TestClient, patternBytes } from '../test-client.ts';
 import { clientHello } from '../test-client-hello.ts';
@@ -190,6 +191,34 @@ describe('frames', () => {
     expect(pong.opcode).toBe(10);
     expect(Buffer.from(pong.payload).toString()).toBe('ping 999');
     await server.core.until(() => connection.drained.at(-1) === 0);
+  });
+
+  test('of a flood of pings the first ones and the newest are answered, and none of them fills memory', async () => {
+    using server = listen();
+    using client = await FrameClient.open(server.port);
+    await server.core.opened();
+    const flood = Array.from({ length: 20_000 }, (_, index) => maskedFrame(Buffer.from(String(index)), { opcode: 9 }));
+    const buffered = spyOn(SendBuffer.prototype, 'appendRaw');
+    try {
+      client.client.write(Buffer.concat(flood));
+      for (let pong = await client.next(); Buffer.from(pong.payload).toString() !== '19999'; pong = await client.next())
+        expect(pong.opcode).toBe(10);
+      // A few for each piece that was read, and each answer one piece.
+      expect(buffered.mock.calls.length).toBeLessThan(1_000);
+      for (const [bytes] of buffered.mock.calls) expect(bytes.length).toBeLessThan(2_048);
+    } finally {
+      buffered.mockRestore();
+    }
+  });
+
+  test('a few pings in one piece are each answered, in their order', async () => {
+    using server = listen();
+    using client = await FrameClient.open(server.port);
+    client.client.write(
+      Buffer.concat(Array.from({ length: 10 }, (_, index) => maskedFrame(Buffer.from(String(index)), { opcode: 9 }))),
+    );
+    for (let index = 0; index < 10; index++)
+      expect(Buffer.from((await client.next()).payload).toString()).toBe(String(index));
   });
 
   test('a ping is answered with its payload, between fragments too', async () => {

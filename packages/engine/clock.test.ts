@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'bun:test';
+import { EngineBench } from '../../testkit/engine-bench.ts';
+import { publishOf } from '../../testkit/engine-client.ts';
+
+const HOURS_MS = 8 * 3_600_000;
+
+/** What the time service does on a machine whose clock ran in local time. */
+function setBack(bench: EngineBench): void {
+  bench.now -= HOURS_MS;
+  bench.engine.clockSetBack(HOURS_MS);
+}
+
+describe('a clock that is set back by hours', () => {
+  test('keep-alive still ends a connection that is silent', () => {
+    const bench = new EngineBench();
+    const client = bench.connect({ clientId: 'a', version: 4, keepAlive: 10 });
+    bench.advance(10_000);
+    setBack(bench);
+    bench.advance(4_999);
+    expect(client.ended).toBeNull();
+    bench.advance(1);
+    expect(client.ended).toBe('end');
+    expect(bench.faults()).toEqual(['connection.closed connection.keep-alive']);
+  });
+
+  test('publishers that wait for a rate go on', () => {
+    const bench = new EngineBench({ limits: { messagesPerSecond: 10, publishesPerSecondPerClient: 5 } });
+    const client = bench.connect({ clientId: 'a', version: 4 });
+    client.send(
+      ...Array.from({ length: 20 }, (_, index) => publishOf('t', '', { qos: 1, packetIdentifier: index + 1 })),
+    );
+    setBack(bench);
+    bench.advance(5_000);
+    expect(client.take()).toHaveLength(20);
+  });
+
+  test('a CONNECT that does not come is waited for no longer than before', () => {
+    const bench = new EngineBench();
+    const client = bench.open();
+    setBack(bench);
+    bench.advance(30_000);
+    expect(client.ended).toBe('end');
+  });
+});
