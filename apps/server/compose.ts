@@ -99,6 +99,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const journal = await openJournal(directory.reserve('journal.sqlite'), config.durability);
   opened.defer(() => journal.close());
   for (const warning of journal.warnings) log.warn(warning);
+  journal.onWarning = (warning) => log.warn(warning);
 
   // What is known in memory, and the policy that answers from it.
   const deploymentTable = new DeploymentTable();
