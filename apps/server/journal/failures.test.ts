@@ -1,7 +1,17 @@
 /** The journal on a disk that fails: injected at the port of its store, so that it is tested wherever tests run. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { Database } from 'bun:sqlite';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
@@ -35,6 +45,11 @@ class Disk {
 
   repair(): void {
     rmSync(this.#fault, { force: true });
+  }
+
+  /** What its thread was told when it opened the file last. */
+  opener(): unknown {
+    return JSON.parse(readFileSync(`${this.folder}.opened`, 'utf8'));
   }
 
   open(more: { answerMsMax?: number; retryMs?: number } = {}): Promise<SqliteJournal> {
@@ -337,6 +352,25 @@ describe('a journal that is opened again after a failure', () => {
     expect(filesOf(join(place, 'journal.sqlite'))).toMatchObject(before);
     await journal.close();
     expect(await disk.content()).toEqual({ 'a/one': 'one', 'a/two': 'two', 'a/three': 'three' });
+  });
+
+  test.each([
+    [
+      'it is in doubt whether the write-ahead log is on the disk: a sync that fails',
+      'committed SQLITE_IOERR_FSYNC',
+      true,
+    ],
+    ['the same: a write that fails', 'append SQLITE_IOERR_WRITE', true],
+    ['the same: a thread that ends', 'append exit', true],
+    ['the write-ahead log is not in doubt: a disk that is full, and so was not synced', 'append SQLITE_FULL', false],
+  ])('%s', async (_what, how, isLogDoubtful) => {
+    const disk = new Disk();
+    const journal = await disk.open();
+    await write(journal, 'one');
+    await fail(disk, journal, 'two', how);
+    await trouble(journal).recovered;
+    expect(disk.opener()).toMatchObject({ isLogDoubtful });
+    await journal.close();
   });
 
   test('another service has written to it meanwhile: it is not mixed with that', async () => {

@@ -43,6 +43,11 @@ export class JournalThread {
   #waiting: WaitingBatch[] = [];
   /** Those that go into one transaction with one that has not come yet. */
   #arriving: WaitingBatch[] = [];
+  /**
+   * Whether some of the write-ahead log may not be on the disk, though it is read as if it were: after any failure but a full disk, which
+   * fails before it is synced. Of what others have left, a service before this one among them, nothing is known.
+   */
+  #isLogDoubtful = true;
   #isScheduled = false;
   #isRestoring = false;
   #restored: StoredRecord | null = null;
@@ -85,8 +90,9 @@ export class JournalThread {
   }
 
   #openStore({ path, isSynced, service, known }: Extract<ToWorker, { kind: 'open' }>): void {
-    const store = this.#open(path, isSynced, { service, known });
+    const store = this.#open(path, isSynced, { service, known, isLogDoubtful: this.#isLogDoubtful });
     this.#store = store;
+    this.#isLogDoubtful = false;
     // Before anything else can fail: the next opening would find nothing to warn of.
     if (store.warnings.length > 0) this.#say({ kind: 'warned', warnings: store.warnings });
     if (known !== null) store.renew();
@@ -173,6 +179,7 @@ export class JournalThread {
     this.#store = null;
     this.#waiting = [];
     this.#arriving = [];
+    this.#isLogDoubtful ||= !isFull(error);
     const message = error instanceof Error ? error.message : String(error);
     this.#say({ kind: 'failed', message, remedy: error instanceof BootError ? error.remedy : null });
   }

@@ -5,7 +5,7 @@ import { BootError } from '../config/boot-error.ts';
 import type { KnownFile } from './sqlite-messages.ts';
 import { damaged, missing, outdated, replaced } from './sqlite-problems.ts';
 import { hasWriter, upgrade } from './sqlite-upgrade.ts';
-import { readWal } from './wal-file.ts';
+import { readWal, writeWalAnew } from './wal-file.ts';
 
 /** Of the file. Raised when an older Berth could not read it. */
 export const formatVersion = 3;
@@ -39,6 +39,8 @@ export interface Opener {
   readonly service: string | null;
   /** The file that was open before; null where any will do, and one is made where there is none. */
   readonly known: KnownFile | null;
+  /** Whether some of the write-ahead log may not be on the disk, though it is read as if it were. */
+  readonly isLogDoubtful: boolean;
 }
 
 /**
@@ -49,6 +51,8 @@ export interface Opener {
 export function openFile(path: string, isSynced: boolean, opener: Opener): { database: Database; isTailCut: boolean } {
   const end = judgeWal(path);
   if (opener.known !== null) recogniseUnchanged(path, opener);
+  // Before SQLite copies any of it into the file: a power cut in the middle of that is to find the log whole.
+  if (opener.isLogDoubtful) writeWalAnew(path);
   // What was open before is not made anew: its disk may be away, and then the new one would lie below that disk when it is back.
   const database = opener.known === null ? new Database(path) : new Database(path, { readwrite: true });
   try {

@@ -27,7 +27,7 @@ interface SnapshotRow {
 }
 
 /** Takes any file, and has no name. */
-const anybody: Opener = { service: null, known: null };
+const anybody: Opener = { service: null, known: null, isLogDoubtful: false };
 
 export class SqliteStore {
   /** What was put right at opening, one sentence each. */
@@ -103,13 +103,13 @@ export class SqliteStore {
 
   /**
    * Writes everything that the write-ahead log holds into the file, and begins that log anew: after a failed sync nobody
-   * knows which of its pages are on the disk, and nothing may be written behind one that is not. A write of its own first,
+   * knows which of its pages are on the disk, and nothing may be written behind one that is not. Then a write of its own,
    * so that a disk that takes nothing shows itself. @throws as SQLite does.
    */
   renew(): void {
-    this.#transaction(() => {});
     const result = this.#database.query('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
     if (result.busy !== 0) throw new Error('the write-ahead log is in use');
+    this.#transaction(() => {});
   }
 
   /**

@@ -181,7 +181,7 @@ test('a journal in format 3 that does not say who has written last says so from 
     expect(contentOf(path)).toEqual({ records: { 'a/s\0client': Bun.hash.crc32(bytes(40, 1)) }, warnings: [] });
     expect(formatOf(path)).toBe(3);
   }
-  const store = new SqliteStore(path, true, { service: 'this one', known: null });
+  const store = new SqliteStore(path, true, { service: 'this one', known: null, isLogDoubtful: false });
   expect(store.writer).toBeNull();
   const batch = new ChangeWriter();
   batch.write(changeKind.put, 'a', 's\0other', bytes(40, 2));
