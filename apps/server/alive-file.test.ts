@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aliveEveryMs, AliveFile } from './alive-file.ts';
@@ -61,6 +61,19 @@ test('a clock that was ahead before, or that nobody sets: after an hour it is be
   uptime += 1;
   await again.note(20_000 * day);
   expect(start().ranUntil(20_000 * day)).toBe(20_000 * day + 2 * aliveEveryMs);
+});
+
+test('a folder in the place of a disk that is away stays empty, and what was noted goes on when it is back', async () => {
+  const file = start();
+  await file.note(20_000 * day);
+  renameSync(path, `${path}.away`);
+  mkdirSync(path);
+  expect(String(await file.note(20_001 * day).catch((error: unknown) => error))).toContain('ENOENT');
+  expect(readdirSync(path)).toEqual([]);
+  rmdirSync(path);
+  renameSync(`${path}.away`, path);
+  await file.note(20_002 * day);
+  expect(start().ranUntil(20_003 * day)).toBe(20_002 * day + 2 * aliveEveryMs);
 });
 
 test('where nothing is known, everybody was here until now', () => {

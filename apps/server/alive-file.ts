@@ -21,6 +21,7 @@ export class AliveFile {
   readonly #startedAt: number;
   /** What was noted before this start; null where nothing is known. */
   readonly #before: number | null;
+  #isThere = false;
 
   /** @param uptime milliseconds that go on evenly, whatever is done to the clock. */
   constructor(directory: DataDirectory, uptime: () => number) {
@@ -46,10 +47,13 @@ export class AliveFile {
     const isClockSet = this.#before === null || runs >= clockIsSetMs;
     const at = isClockSet ? now : Math.max(now, this.#before + Math.floor(runs));
     // In place: it is shorter than a sector, and a file that cannot be read says nothing.
-    const file = await open(this.#directory.file(name), constants.O_WRONLY | constants.O_CREAT, 0o600);
+    // It is made once: where it is gone, its disk is away, and what is in that place now is nobody's data directory.
+    const isMade = this.#isThere ? 0 : constants.O_CREAT;
+    const file = await open(this.#directory.file(name), constants.O_WRONLY | isMade, 0o600);
     try {
       await file.write(`${String(at).padStart(15, '0')}\n`, 0);
       await file.datasync();
+      this.#isThere = true;
     } finally {
       await file.close();
     }
