@@ -195,9 +195,10 @@ export class EngineBench {
 
   /**
    * The process is killed and starts anew: only what is durable is left. All connections are gone.
+   * @param downMs below 0 where the clock is behind when it starts.
    * @param stoppedAt what the service knows of when it was killed; nothing by default.
    */
-  crash(graceMs = 30_000, downMs = 0, stoppedAt = Infinity): void {
+  crash(graceMs = 30_000, downMs = 0, stoppedAt: number | null = null): void {
     for (const client of this.#clients.values()) client.ended ??= 'abort';
     this.#clients.clear();
     this.#ending = [];
@@ -207,7 +208,7 @@ export class EngineBench {
     for (const deployment of [DEPLOYMENT, OTHER_DEPLOYMENT])
       this.engine.restore(deployment, this.journal.records(deployment), {
         graceMs,
-        stoppedAt: Math.min(stoppedAt, this.now),
+        stoppedAt: stoppedAt ?? this.now,
         now: this.now,
       });
     if (this.autoFlush) this.flush();

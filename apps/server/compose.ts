@@ -1,7 +1,7 @@
 /** The only file that names concrete classes and hands them to each other. */
 import { Engine } from '../../packages/engine/engine.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { noteAlive, ranUntil } from './alive-file.ts';
+import { AliveFile } from './alive-file.ts';
 import { CertificateService } from './certificates/certificate-service.ts';
 import { BootError } from './config/boot-error.ts';
 import { DataDirectory } from './config/data-directory.ts';
@@ -85,6 +85,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   let draining = false;
   const directory = opened.use(DataDirectory.open(config.data));
   for (const warning of directory.warnings) log.warn(warning);
+  const alive = new AliveFile(directory, () => performance.now());
   const secrets = openSecrets(directory);
   const certificates = await CertificateService.open({
     directory,
@@ -99,6 +100,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const journal = await openJournal(directory.reserve('journal.sqlite'), config.durability);
   opened.defer(() => journal.close());
   for (const warning of journal.warnings) log.warn(warning);
+  journal.onWarning = (warning) => log.warn(warning);
 
   // What is known in memory, and the policy that answers from it.
   const deploymentTable = new DeploymentTable();
@@ -218,7 +220,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
     log.warn(`${withoutPepper} credentials were made under a pepper that is gone: set their passwords anew.`);
   await restoreDeployments(engine, journal, (id) => deploymentTable.get(id)?.deletedAt === null, {
     graceMs: config.willGrace * 1000,
-    stoppedAt: ranUntil(directory, now()),
+    stoppedAt: alive.ranUntil(now()),
     now: now(),
   });
   for (const { deployment, error } of await deployments.openAll()) {
@@ -313,7 +315,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       log,
       forgetDeleted: () => deployments.forgetDeleted(),
       keepCertificates: () => certificates.tick(),
-      noteAlive: (at) => noteAlive(directory, at),
+      noteAlive: (at) => alive.note(at),
       now,
     }).start(),
   );

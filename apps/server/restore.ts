@@ -4,7 +4,8 @@ import type { RestoreTimes, StoredRecord } from '../../packages/engine/restore.t
 import type { ServerJournal } from './journal/port.ts';
 
 /**
- * Gives the engine what the journal kept. Records of deployments that are gone are deleted.
+ * Gives the engine what the journal kept. Records of deployments that are gone are deleted. What is put right that way, and since when
+ * clients are away, is written at once: there may be no turn of the link for long, and a kill until then would count their time anew.
  * @returns how many records were restored.
  */
 export async function restoreDeployments(
@@ -29,5 +30,6 @@ export async function restoreDeployments(
     count++;
   }
   finish();
+  journal.flush();
   return count;
 }

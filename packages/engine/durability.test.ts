@@ -437,6 +437,41 @@ describe('after a restart', () => {
     expect(bench.counters().sessions).toBe(0);
   });
 
+  test('a clock that is behind at the start, and is set later, ends no session before its time', () => {
+    for (const isKilledAgain of [false, true]) {
+      const bench = new EngineBench({ durable: true });
+      bench.connect({ ...persistent, clientId: 'connected', sessionExpiryInterval: 100 });
+      bench.connect({ ...persistent, clientId: 'away', sessionExpiryInterval: 200 }).lose();
+      bench.crash(0, -1_000_000, bench.now);
+      if (isKilledAgain) bench.crash(0, 0, bench.now);
+      bench.advance(1_000_000);
+      bench.advance(99_999);
+      expect(bench.counters().sessions).toBe(2);
+      bench.advance(1);
+      expect(bench.counters().sessions).toBe(1);
+      bench.advance(100_000);
+      expect(bench.counters().sessions).toBe(0);
+    }
+  });
+
+  test('a clock that is behind at the start puts off no will', () => {
+    for (const [willDelayInterval, dueMs] of [
+      [0, 30_000],
+      [60, 60_000],
+    ] as const) {
+      const bench = new EngineBench({ durable: true });
+      const will = { topic: 'w', payload: 'gone', properties: { willDelayInterval } };
+      bench.connect({ ...persistent, clientId: 'connected', will });
+      if (willDelayInterval > 0) bench.connect({ ...persistent, clientId: 'away', will }).lose();
+      bench.crash(30_000, -1_000_000, bench.now);
+      const watcher = bench.subscriber('w', { clientId: 'watcher' });
+      bench.advance(dueMs - 1);
+      expect(watcher.payloads()).toEqual([]);
+      bench.advance(1);
+      expect(watcher.payloads()).toEqual(willDelayInterval > 0 ? ['gone', 'gone'] : ['gone']);
+    }
+  });
+
   test('the will of a client that was connected is published after the grace time, if it does not return', () => {
     for (const returns of [true, false]) {
       const bench = new EngineBench({ durable: true });

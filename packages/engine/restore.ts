@@ -35,7 +35,10 @@ interface StoredSession {
 export interface RestoreTimes {
   /** How long clients have to come back before the wills of their sessions are published. */
   readonly graceMs: number;
-  /** Until when the service may have run: whoever was connected then is away since. At most `now`. */
+  /**
+   * Until when the service may have run: whoever was connected then is away since. Later than `now` where the clock is behind, as on a
+   * board that has none of its own: it is still to be set, and a session must not end for that.
+   */
   readonly stoppedAt: number;
   readonly now: number;
 }
@@ -139,7 +142,9 @@ function restoreSession(
   if (endsAt !== Infinity) scheduleExpiry(broker, session, endsAt);
   if (session.will !== null) {
     const delayMs = Math.min(session.will.delaySeconds, record.expiryInterval) * 1000;
-    scheduleWill(broker, session, Math.max(record.willDueAt ?? since + delayMs, now + graceMs));
+    const dueAt = Math.max(record.willDueAt ?? since + delayMs, now + graceMs);
+    // Where the clock is behind, a will waits for no more than its time, whether the clock is set or not.
+    scheduleWill(broker, session, Math.min(dueAt, now + Math.max(delayMs, graceMs)));
   }
   // From now on it is away: else its time would begin anew with each restart.
   if (record.awaySince === null) broker.context.store.putSession(session);

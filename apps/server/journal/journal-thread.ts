@@ -1,11 +1,14 @@
 import { BootError } from '../config/boot-error.ts';
 import { changeKind, ChangeWriter } from './changes.ts';
 import { FoldPace } from './fold-pace.ts';
+import type { Opener } from './sqlite-file.ts';
 import type { FromWorker, StoredRecord, ToWorker } from './sqlite-messages.ts';
 
 /** The file, as the thread uses it. */
 export interface JournalStore {
   readonly warnings: readonly string[];
+  readonly writer: string | null;
+  readonly lastSeq: number;
   readonly logBytes: number;
   append(batches: readonly Uint8Array[]): void;
   renew(): void;
@@ -14,6 +17,9 @@ export interface JournalStore {
   close(): void;
   abandon(): void;
 }
+
+/** Opens the file. @throws where it cannot be opened, or is not the one that was open before. */
+export type OpenStore = (path: string, isSynced: boolean, opener: Opener) => JournalStore;
 
 /** A full disk may have no room to fold, and still some to append: folding is tried again after this. */
 const foldAgainMs = 1_000;
@@ -28,7 +34,7 @@ interface WaitingBatch {
 /** What the thread of the journal does with what it is told. A failure ends it until it is told to open again. */
 export class JournalThread {
   readonly #port: Worker;
-  readonly #open: (path: string, isSynced: boolean) => JournalStore;
+  readonly #open: OpenStore;
   readonly #pace = new FoldPace();
   readonly #writer = new ChangeWriter();
   #store: JournalStore | null = null;
@@ -37,18 +43,23 @@ export class JournalThread {
   #waiting: WaitingBatch[] = [];
   /** Those that go into one transaction with one that has not come yet. */
   #arriving: WaitingBatch[] = [];
+  /**
+   * Whether some of the write-ahead log may not be on the disk, though it is read as if it were: after any failure but a full disk, which
+   * fails before it is synced. Of what others have left, a service before this one among them, nothing is known.
+   */
+  #isLogDoubtful = true;
   #isScheduled = false;
   #isRestoring = false;
   #restored: StoredRecord | null = null;
   #foldsFrom = 0;
 
-  private constructor(port: Worker, open: (path: string, isSynced: boolean) => JournalStore) {
+  private constructor(port: Worker, open: OpenStore) {
     this.#port = port;
     this.#open = open;
   }
 
   /** Does what it is told through the port from now on. */
-  static serve(port: Worker, open: (path: string, isSynced: boolean) => JournalStore): void {
+  static serve(port: Worker, open: OpenStore): void {
     const thread = new JournalThread(port, open);
     port.addEventListener('message', ({ data }: MessageEvent<ToWorker>) => thread.#guarded(() => thread.#handle(data)));
   }
@@ -63,10 +74,7 @@ export class JournalThread {
       return;
     }
     if (message.kind === 'open') {
-      const store = this.#open(message.path, message.isSynced);
-      this.#store = store;
-      if (message.isAgain) store.renew();
-      this.#say({ kind: 'opened', warnings: store.warnings });
+      this.#openStore(message);
       return;
     }
     // After a failure: what is said now was said before it was heard of.
@@ -79,6 +87,16 @@ export class JournalThread {
       this.#store = null;
       this.#say({ kind: 'closed' });
     }
+  }
+
+  #openStore({ path, isSynced, service, known }: Extract<ToWorker, { kind: 'open' }>): void {
+    const store = this.#open(path, isSynced, { service, known, isLogDoubtful: this.#isLogDoubtful });
+    this.#store = store;
+    this.#isLogDoubtful = false;
+    // Before anything else can fail: the next opening would find nothing to warn of.
+    if (store.warnings.length > 0) this.#say({ kind: 'warned', warnings: store.warnings });
+    if (known !== null) store.renew();
+    this.#say({ kind: 'opened', file: { seq: store.lastSeq, writer: store.writer } });
   }
 
   #receive({ number, memory, start, end, isLast }: Extract<ToWorker, { kind: 'append' }>): void {
@@ -128,7 +146,7 @@ export class JournalThread {
     if (last === undefined) return;
     store.append(this.#waiting.map(({ bytes }) => bytes));
     this.#waiting = [];
-    this.#say({ kind: 'durable', batch: last.number });
+    this.#say({ kind: 'durable', batch: last.number, seq: store.lastSeq });
   }
 
   #restore(store: JournalStore): void {
@@ -161,6 +179,7 @@ export class JournalThread {
     this.#store = null;
     this.#waiting = [];
     this.#arriving = [];
+    this.#isLogDoubtful ||= !isFull(error);
     const message = error instanceof Error ? error.message : String(error);
     this.#say({ kind: 'failed', message, remedy: error instanceof BootError ? error.remedy : null });
   }

@@ -12,6 +12,7 @@ export class MemoryJournal implements ServerJournal {
   onDurable: (batch: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
   onRecovery: () => void = () => {};
+  onWarning: (warning: string) => void = () => {};
 
   put(_deployment: DeploymentId, _key: string, _value: Uint8Array): void {}
   delete(_deployment: DeploymentId, _key: string): void {}

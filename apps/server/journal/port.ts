@@ -25,6 +25,8 @@ export interface ServerJournal extends Journal {
   readonly queuedBytesOf: ReadonlyMap<string, number>;
   /** What was put right when the journal was opened, one sentence each. */
   readonly warnings: readonly string[];
+  /** Called with what was put right when it was opened again after a failure, one sentence. */
+  onWarning: (warning: string) => void;
   /** Closes the open batch and starts writing it. Does nothing where nothing has changed. */
   flush(): void;
   /** All records, those of one deployment together. Once, before the first change. @throws when the journal is damaged. */

@@ -7,9 +7,25 @@ export interface Batch extends Place {
   readonly number: number;
 }
 
+/** What the service knows of its file, to tell it from any other that lies in its place. */
+export interface KnownFile {
+  /** Number of the last row that was said to be durable. */
+  readonly seq: number;
+  /** The service that had written to it last when this one opened it first; null where none had. */
+  readonly writer: string | null;
+}
+
 export type ToWorker =
   /** First, and again after a failure: then the file is closed and opened anew, and what it holds is made durable. */
-  | { readonly kind: 'open'; readonly path: string; readonly isSynced: boolean; readonly isAgain: boolean }
+  | {
+      readonly kind: 'open';
+      readonly path: string;
+      readonly isSynced: boolean;
+      /** Name of this run of the service, which goes into the file with each transaction. */
+      readonly service: string;
+      /** null at the first time: then the file may be any, and is made where there is none. */
+      readonly known: KnownFile | null;
+    }
   /** Memory that batches lie in from now on; it is not needed any more. */
   | { readonly kind: 'shared'; readonly memory: number; readonly bytes: SharedArrayBuffer }
   | { readonly kind: 'unshared'; readonly memory: number }
@@ -23,9 +39,11 @@ export type ToWorker =
   | { readonly kind: 'close' };
 
 export type FromWorker =
-  | { readonly kind: 'opened'; readonly warnings: readonly string[] }
-  /** Everything up to the batch is durable. */
-  | { readonly kind: 'durable'; readonly batch: number }
+  /** Before `opened`: what was put right, one sentence each. */
+  | { readonly kind: 'warned'; readonly warnings: readonly string[] }
+  | { readonly kind: 'opened'; readonly file: KnownFile }
+  /** Everything up to the batch is durable; its last row has the number `seq`. */
+  | { readonly kind: 'durable'; readonly batch: number; readonly seq: number }
   /** Records as puts, in the bytes of a batch: thousands of objects would take longer to hand over. An empty page is the last. */
   | { readonly kind: 'page'; readonly records: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'closed' }

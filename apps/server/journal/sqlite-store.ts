@@ -3,7 +3,7 @@ import type { Database, Statement } from 'bun:sqlite';
 import { BootError } from '../config/boot-error.ts';
 import { giveBack } from '../../../packages/engine/give-back.ts';
 import { collectChanges, type Net } from './net-changes.ts';
-import { openFile } from './sqlite-file.ts';
+import { openFile, type Opener } from './sqlite-file.ts';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
 import { damaged, unreadable } from './sqlite-problems.ts';
 
@@ -26,10 +26,16 @@ interface SnapshotRow {
   value: Uint8Array;
 }
 
+/** Takes any file, and has no name. */
+const anybody: Opener = { service: null, known: null, isLogDoubtful: false };
+
 export class SqliteStore {
   /** What was put right at opening, one sentence each. */
   readonly warnings: string[] = [];
+  /** The service that had written to the file last when it was opened. */
+  readonly writer: string | null;
   readonly #path: string;
+  readonly #opener: Opener;
   readonly #database: Database;
   readonly #append: Statement<unknown, [number, number, number, Uint8Array]>;
   readonly #oldest: Statement<LogRow, [number]>;
@@ -38,23 +44,25 @@ export class SqliteStore {
   readonly #forget: Statement<unknown, [string]>;
   readonly #page: Statement<SnapshotRow, [string, string]>;
   /** Each transaction writes the page of the state, so that it can be seen in the write-ahead log how many there were. */
-  readonly #count: Statement<unknown, []>;
+  readonly #sign: Statement<unknown, [string | null]>;
   #lastSeq = 0;
   #logBytes = 0;
 
   /**
    * @param isSynced whether a commit survives a power cut; else it survives the end of the process only.
-   * @throws BootError when the file is damaged, newer, or not a journal.
+   * @throws BootError when the file is damaged, newer, or not a journal, or is not the one that was open before.
    */
-  constructor(path: string, isSynced: boolean) {
+  constructor(path: string, isSynced: boolean, opener = anybody) {
     this.#path = path;
+    this.#opener = opener;
     let database: Database | null = null;
     try {
-      const opened = openFile(path, isSynced);
+      const opened = openFile(path, isSynced, opener);
       database = opened.database;
       this.#database = database;
-      if (opened.isTailCut) this.warnings.push(cutWarning(path));
-      this.#count = database.query('UPDATE state SET transactions = transactions + 1');
+      if (opened.isTailCut) this.warnings.push(this.#cutWarning());
+      this.writer = (database.query('SELECT writer FROM state').get() as { writer: string | null }).writer;
+      this.#sign = database.query('UPDATE state SET transactions = transactions + 1, writer = ?');
       this.#append = database.query('INSERT INTO log VALUES (?, ?, ?, ?)');
       this.#oldest = database.query('SELECT seq, last, checksum, changes FROM log WHERE seq > ? ORDER BY seq');
       this.#put = database.query('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)');
@@ -68,6 +76,11 @@ export class SqliteStore {
       database?.close();
       throw error instanceof BootError ? error : unreadable(path, error);
     }
+  }
+
+  /** Number of the last row. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
   /** Bytes of the rows that are not in the snapshot yet. */
@@ -90,13 +103,13 @@ export class SqliteStore {
 
   /**
    * Writes everything that the write-ahead log holds into the file, and begins that log anew: after a failed sync nobody
-   * knows which of its pages are on the disk, and nothing may be written behind one that is not. A write of its own first,
+   * knows which of its pages are on the disk, and nothing may be written behind one that is not. Then a write of its own,
    * so that a disk that takes nothing shows itself. @throws as SQLite does.
    */
   renew(): void {
-    this.#transaction(() => {});
     const result = this.#database.query('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
     if (result.busy !== 0) throw new Error('the write-ahead log is in use');
+    this.#transaction(() => {});
   }
 
   /**
@@ -173,10 +186,11 @@ export class SqliteStore {
       }
       expected = row.seq + 1;
     }
+    if (wholeSeq < (this.#opener.known?.seq ?? 0)) throw damaged(this.#path, `row ${damagedSeq ?? wholeSeq + 1}`);
     this.#lastSeq = wholeSeq;
     if (expected === wholeSeq + 1) return;
     this.#transaction(() => this.#database.query('DELETE FROM log WHERE seq > ?').run(wholeSeq));
-    this.warnings.push(cutWarning(this.#path));
+    this.warnings.push(this.#cutWarning());
   }
 
   #appendBatch(batch: Uint8Array): void {
@@ -237,20 +251,25 @@ export class SqliteStore {
     }
   }
 
+  #cutWarning(): string {
+    // What had been acknowledged is compared before anything is cut off from a file that was open already.
+    const lost =
+      this.#opener.known === null
+        ? 'what was acknowledged in the last moment before the stop may be lost'
+        : 'it was not acknowledged, and is written again';
+    return `The last batch of the journal ${this.#path} was damaged and has been cut off: ${lost}. Check the disk.`;
+  }
+
   #transaction(body: () => void): void {
     this.#database.run('BEGIN IMMEDIATE');
     try {
       body();
       // Last, so that it is not written before the transaction is committed.
-      this.#count.run();
+      this.#sign.run(this.#opener.service);
       this.#database.run('COMMIT');
     } catch (error) {
       if (this.#database.inTransaction) this.#database.run('ROLLBACK');
       throw error;
     }
   }
-}
-
-function cutWarning(path: string): string {
-  return `The last batch of the journal ${path} was damaged and has been cut off: what was acknowledged in the last moment before the stop may be lost. Check the disk.`;
 }

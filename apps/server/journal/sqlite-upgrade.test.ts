@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeploymentId } from '../../../packages/engine/ids.ts';
+import { changeKind, ChangeWriter } from './changes.ts';
 import { checkJournal } from './check.ts';
 import { writeFormat1 } from './fixtures/format-1.ts';
 import { flipBit, frameBytes, frames } from './fixtures/killed-journal.ts';
@@ -164,6 +165,31 @@ test('a journal in format 2 comes to the present one too', async () => {
     expect(contentOf(path)).toEqual({ records: { 'a/s\0client': Bun.hash.crc32(bytes(40, 1)) }, warnings: [] });
     expect(formatOf(path)).toBe(3);
   }
+});
+
+test('a journal in format 3 that does not say who has written last says so from now on, and a Berth of before still reads it', async () => {
+  const path = newPath();
+  const journal = await SqliteJournal.open({ path, durability: 'fsync' });
+  journal.put(a, 's\0client', bytes(40, 1));
+  journal.flush();
+  await journal.close();
+  const database = new Database(path);
+  database.run('ALTER TABLE state DROP COLUMN writer');
+  database.close();
+  expect(checkJournal(join(path, '..'))).toMatchObject({ format: 3, damage: [] });
+  for (let opening = 1; opening <= 2; opening++) {
+    expect(contentOf(path)).toEqual({ records: { 'a/s\0client': Bun.hash.crc32(bytes(40, 1)) }, warnings: [] });
+    expect(formatOf(path)).toBe(3);
+  }
+  const store = new SqliteStore(path, true, { service: 'this one', known: null, isLogDoubtful: false });
+  expect(store.writer).toBeNull();
+  const batch = new ChangeWriter();
+  batch.write(changeKind.put, 'a', 's\0other', bytes(40, 2));
+  store.append([batch.take().bytes]);
+  store.close();
+  const next = new SqliteStore(path, true);
+  expect(next.writer).toBe('this one');
+  next.close();
 });
 
 /** Calls `before` ahead of each statement that the database runs. */

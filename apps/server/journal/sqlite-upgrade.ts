@@ -2,15 +2,25 @@ import type { Database } from 'bun:sqlite';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
 
 /**
- * Brings a file of an older format to format 3. Call in a transaction.
+ * Brings a file of an older format to format 3, or one of format 3 to its present shape. Call in a transaction.
  *
- * Format 2 counted in the place of transactions how often it was written anew. Format 1 had checksums over values only, and one number in the place of the state. A row that does not fit its checksum keeps
- * it, and so is found damaged afterwards as it would have been before.
+ * That the state says who has written last came without a new number: a Berth that does not know of it reads and writes the file as
+ * before. Format 2 counted in the place of transactions how often it was written anew. Format 1 had checksums over values only, and one
+ * number in the place of the state. A row that does not fit its checksum keeps it, and so is found damaged afterwards as it would have
+ * been before.
  */
 export function upgrade(database: Database, from: number): void {
   if (from === 1) upgradeFrom1(database);
-  else database.run('ALTER TABLE state RENAME COLUMN renewals TO transactions');
+  else if (from === 2) database.run('ALTER TABLE state RENAME COLUMN renewals TO transactions');
+  if (!hasWriter(database)) database.run('ALTER TABLE state ADD COLUMN writer TEXT');
+  // As in each transaction.
+  database.run('UPDATE state SET transactions = transactions + 1');
   database.run('PRAGMA user_version = 3');
+}
+
+/** Whether the state says who has written last. */
+export function hasWriter(database: Database): boolean {
+  return database.query("SELECT 1 FROM pragma_table_info('state') WHERE name = 'writer'").get() !== null;
 }
 
 function upgradeFrom1(database: Database): void {

@@ -4,4 +4,4 @@ import { SqliteStore } from './sqlite-store.ts';
 
 declare const self: Worker;
 
-JournalThread.serve(self, (path, isSynced) => new SqliteStore(path, isSynced));
+JournalThread.serve(self, (path, isSynced, opener) => new SqliteStore(path, isSynced, opener));

@@ -31,6 +31,9 @@ export class SqliteJournal implements ServerJournal {
   onDurable: (batch: number) => void = () => {};
   onFailure: (error: Error) => void = () => {};
   onRecovery: () => void = () => {};
+  onWarning: (warning: string) => void = () => {};
+  /** The run of the service, as it stands in the file. */
+  readonly #service = crypto.randomUUID();
   readonly #options: SqliteJournalOptions & typeof usual;
   readonly #writer = new ChangeWriter();
   readonly #queue = new BatchQueue({
@@ -43,6 +46,8 @@ export class SqliteJournal implements ServerJournal {
   #worker: Worker | null = null;
   #phase: Phase = 'opening';
   #warnings: readonly string[] = [];
+  /** What the file has to be when it is opened again; null before it was opened at all. */
+  #known: { seq: number; readonly writer: string | null } | null = null;
   #openBatch = 1;
   /** The last one that was there when the file was opened anew. */
   #renewedUpTo = 0;
@@ -56,7 +61,7 @@ export class SqliteJournal implements ServerJournal {
     // Whoever waits for one of these hears of a failure; where nobody does, `onFailure` has told it.
     for (const promise of [this.#openedPromise.promise, this.#closedPromise.promise]) promise.catch(() => {});
     this.#watch = setInterval(() => this.#lookAtProgress(), this.#options.retryMs);
-    this.#open(false);
+    this.#open();
   }
 
   /**
@@ -121,7 +126,7 @@ export class SqliteJournal implements ServerJournal {
     this.#phase = 'closing';
     if (phase === 'failing') {
       // Once more, for it may work by now; unless that is under way.
-      if (this.#retry !== null) this.#open(true);
+      if (this.#retry !== null) this.#open();
       return this.#closedPromise.promise;
     }
     // What waited is being written again; what has come since was not sent.
@@ -130,7 +135,7 @@ export class SqliteJournal implements ServerJournal {
     return this.#closedPromise.promise;
   }
 
-  #open(isAgain: boolean): void {
+  #open(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     if (this.#worker === null) {
@@ -138,7 +143,7 @@ export class SqliteJournal implements ServerJournal {
       this.#queue.tellMemory();
     }
     const { path, durability } = this.#options;
-    this.#say({ kind: 'open', path, isSynced: durability === 'fsync', isAgain });
+    this.#say({ kind: 'open', path, isSynced: durability === 'fsync', service: this.#service, known: this.#known });
   }
 
   #newWorker(): Worker {
@@ -177,13 +182,18 @@ export class SqliteJournal implements ServerJournal {
   #hear(message: FromWorker): void {
     switch (message.kind) {
       case 'durable':
+        if (this.#known !== null) this.#known.seq = message.seq;
         this.#settle(message.batch);
         break;
       case 'page':
         this.#page.resolve(message.records);
         break;
+      case 'warned':
+        if (this.#phase === 'opening') this.#warnings = message.warnings;
+        else for (const warning of message.warnings) this.onWarning(warning);
+        break;
       case 'opened':
-        this.#warnings = message.warnings;
+        this.#known ??= message.file;
         this.#opened();
         break;
       case 'closed':
@@ -248,7 +258,7 @@ export class SqliteJournal implements ServerJournal {
     this.#page.reject(error);
     this.#tellFailure(error);
     if (this.#retry !== null) clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#open(true), this.#options.retryMs);
+    this.#retry = setTimeout(() => this.#open(), this.#options.retryMs);
   }
 
   #tellFailure(error: Error): void {

@@ -1,6 +1,15 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, describe, expect, test } from 'bun:test';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { changeKind, ChangeWriter } from './changes.ts';
@@ -286,4 +295,61 @@ test('what folding that failed has written does not lie behind the transactions 
   store.append([writer.take().bytes]);
   expect(readWal(path, null)).toEqual({ transactions: 1, end: 'whole', frame: null });
   store.close();
+});
+
+describe('a write-ahead log of which some may not be on the disk', () => {
+  test.each([
+    ['is written anew, with the same bytes', true],
+    ['is left alone where there is no doubt', false],
+  ])('%s', async (_what, isLogDoubtful) => {
+    const path = newPath();
+    await killedJournal(path, 5, 'fsync');
+    const before = filesOf(path);
+    utimesSync(`${path}-wal`, 1, 1);
+    const store = new SqliteStore(path, true, { service: null, known: null, isLogDoubtful });
+    expect(statSync(`${path}-wal`).mtimeMs === 1_000).toBe(!isLogDoubtful);
+    expect(filesOf(path)).toEqual(before);
+    store.close();
+  });
+
+  test('so is that of a service before, which may have been restarted because its disk had failed', async () => {
+    const path = newPath();
+    await killedJournal(path, 5, 'fsync');
+    const before = filesOf(path);
+    utimesSync(`${path}-wal`, 1, 1);
+    const journal = await SqliteJournal.open({ path, durability: 'fsync' });
+    expect(statSync(`${path}-wal`).mtimeMs).not.toBe(1_000);
+    expect(filesOf(path)).toEqual(before);
+    await journal.close();
+  });
+
+  test('is copied into the file before anything is written again, and nothing lies behind what it was', () => {
+    const path = newPath();
+    new SqliteStore(path, true).close();
+    const database = new Database(path);
+    database.run(`
+      CREATE TRIGGER full BEFORE UPDATE ON state WHEN new.transactions = 4 BEGIN SELECT RAISE(ABORT, 'no room'); END;
+    `);
+    database.close();
+    const store = new SqliteStore(path, true);
+    const writer = new ChangeWriter();
+    for (const key of ['one', 'two', 'three']) {
+      writer.write(changeKind.put, 'a', key, Uint8Array.of(1));
+      store.append([writer.take().bytes]);
+    }
+    expect(frames(path)).toBeGreaterThan(3);
+    expect(() => store.renew()).toThrow('no room');
+    expect(readFileSync(`${path}-wal`)).toHaveLength(0);
+    store.abandon();
+    const repaired = new Database(path);
+    repaired.run('DROP TRIGGER full');
+    repaired.close();
+    const again = new SqliteStore(path, true);
+    again.renew();
+    // The write that shows that the disk takes something.
+    expect(readWal(path, null)).toEqual({ transactions: 1, end: 'whole', frame: null });
+    again.fold(1_000);
+    expect(again.page(null)).toHaveLength(3);
+    again.close();
+  });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 /**
  * What a write-ahead log of SQLite holds, read without SQLite. SQLite itself takes it up to the first frame that is not whole
@@ -35,10 +35,36 @@ export function readWal(databasePath: string, everyPage: number | null): WalCont
   try {
     bytes = readFileSync(`${databasePath}-wal`);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return nothing;
+    if (isNoEntry(error)) return nothing;
     throw error;
   }
   return inspectWal(bytes, everyPage);
+}
+
+/**
+ * Writes every byte of the log to where it is already, and syncs it. After a sync that has failed, the system may hold pages in memory
+ * that are not on the disk, and take them for written: the next sync leaves them out and succeeds. What is written anew is not left out.
+ * @throws as `node:fs` does; does nothing where there is no log.
+ */
+export function writeWalAnew(databasePath: string): void {
+  let file: number;
+  try {
+    file = openSync(`${databasePath}-wal`, 'r+');
+  } catch (error) {
+    if (isNoEntry(error)) return;
+    throw error;
+  }
+  try {
+    const bytes = readFileSync(file);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isNoEntry(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** See https://sqlite.org/fileformat2.html, section 4. */
