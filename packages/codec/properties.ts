@@ -12,7 +12,7 @@ import type { Writer } from './writer.ts';
  * User Properties that a packet may have. The standard sets no bound; but each takes far more memory and time than its five bytes on the wire, and
  * a packet of a mebibyte has room for two hundred thousand of them.
  */
-export const userPropertiesMax = 1_000;
+const defaultUserPropertiesMax = 1_000;
 
 type UserProperty = readonly [name: string, value: string];
 
@@ -22,10 +22,15 @@ type PropertyValues = Record<string, unknown>;
 /**
  * Reads a Property Length and the properties behind it (MQTT 5.0 section 2.2.2). None at all is null.
  *
+ * @param userPropertiesMax Infinity for what was stored, and so was taken before.
  * @throws DecodeError 0x81 for an identifier that is unknown or does not belong to this packet, 0x82 for a property given twice or
  * with a value that it must not have, 0x94 for a Topic Alias of 0, 0x97 for too many User Properties
  */
-export function decodeProperties(reader: Reader, owner: PropertyOwner): Properties | null {
+export function decodeProperties(
+  reader: Reader,
+  owner: PropertyOwner,
+  userPropertiesMax = defaultUserPropertiesMax,
+): Properties | null {
   const length = reader.variableByteInteger();
   if (length === 0) return null;
   const section = reader.section(length);
@@ -35,7 +40,7 @@ export function decodeProperties(reader: Reader, owner: PropertyOwner): Properti
     if (definition === undefined) throw malformed('unknown property');
     if ((definition.packets & (1 << owner)) === 0)
       throw malformed(`${definition.name} is not a property of this packet`);
-    decodeProperty(section, definition, owner, values);
+    decodeProperty(section, definition, owner, userPropertiesMax, values);
   }
   return values;
 }
@@ -44,6 +49,7 @@ function decodeProperty(
   section: Reader,
   definition: PropertyDefinition,
   owner: PropertyOwner,
+  userPropertiesMax: number,
   values: PropertyValues,
 ): void {
   const { name, form } = definition;

@@ -27,6 +27,7 @@ export function emptyPublish(): PublishPacket {
  * Decodes the body of a PUBLISH, `buffer` from `start` to `end`, into a packet that is used again and again (MQTT 5.0 section 3.3).
  * `payload` and binary properties are views of the buffer. When it throws, the packet is not to be used.
  *
+ * @param userPropertiesMax see `decodeProperties`.
  * @throws DecodeError
  */
 export function decodePublish(
@@ -36,8 +37,9 @@ export function decodePublish(
   start: number,
   end: number,
   into: PublishPacket,
+  userPropertiesMax?: number,
 ): void {
-  const payloadStart = decodePublishHead(version, header, buffer, start, end, into);
+  const payloadStart = decodePublishHead(version, header, buffer, start, end, into, userPropertiesMax);
   into.payload = buffer.subarray(payloadStart, end);
 }
 
@@ -55,6 +57,7 @@ export function decodePublishHead(
   start: number,
   end: number,
   into: PublishPacket,
+  userPropertiesMax?: number,
 ): number {
   const qos = (header >> 1) & 3;
   const dup = (header & dupFlag) !== 0;
@@ -78,7 +81,7 @@ export function decodePublishHead(
       offset++;
     } else {
       const reader = new Reader(buffer, offset, end);
-      properties = decodeProperties(reader, PacketType.PUBLISH);
+      properties = decodeProperties(reader, PacketType.PUBLISH, userPropertiesMax);
       offset = end - reader.remaining;
     }
   }

@@ -77,6 +77,7 @@ export class Broker {
       counters: this.counters,
       reached: Object.fromEntries(limitDefinitions.map(({ name }) => [name, 0])) as Record<LimitName, number>,
       messages: this.messages,
+      work: this.work,
       store: new SessionStore(ports.journal, deployment, ports.durableBatch, ports.contentBytesMin),
       limits,
       dropped: (session, fault, topic, at) => this.drops.add(session, fault, topic, at),

@@ -25,6 +25,14 @@ export class Work {
     return this.#left <= 0;
   }
 
+  /**
+   * Whether what clients that are gone have left over may still be handled in this turn: as much again as a share among others, all of them
+   * together, since they cannot come back for it.
+   */
+  get mayOverdraw(): boolean {
+    return this.#left > -SHARED_UNITS;
+  }
+
   /** A packet is being handled. */
   packet(now: number): void {
     this.#busyUntil = now + BUSY_MS;

@@ -34,7 +34,7 @@ describe('berth journal check', () => {
   test('a whole journal: what it keeps, exit code 0', async () => {
     const { exitCode, output, errors } = await check(await directory());
     expect([exitCode, errors]).toEqual([0, '']);
-    expect(output).toMatch(/^Format +3$/m);
+    expect(output).toMatch(/^Format +4$/m);
     expect(output).toMatch(/^Batches to fold +8$/m);
     expect(output).toMatch(/^a +8 +0 +0 +0 +0 +0$/m);
     expect(output).toContain('No damage found.');
@@ -64,7 +64,7 @@ describe('berth journal check', () => {
     const { exitCode, output } = await check(await directory(), 'en', '--json');
     expect(exitCode).toBe(0);
     expect(JSON.parse(output)).toMatchObject({
-      format: 3,
+      format: 4,
       batches: 8,
       deployments: [{ id: 'a', sessions: 8 }],
       damage: [],

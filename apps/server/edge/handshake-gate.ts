@@ -127,8 +127,13 @@ export class HandshakeGate {
     const startsMax = this.#isServing(now) ? startsPerTurn : Infinity;
     for (const visitor of this.#paced) {
       if (this.#starts >= startsMax) break;
-      this.#starts += 1;
       this.#paced.delete(visitor);
+      if (visitor.isAbandoned) {
+        this.leave(visitor);
+        visitor.abandon();
+        continue;
+      }
+      this.#starts += 1;
       visitor.startHandshake();
     }
     this.#requestTurn();

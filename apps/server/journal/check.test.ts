@@ -75,7 +75,7 @@ describe('check of a journal', () => {
     const before = filesOf(path);
     const names = new Set(readdirSync(directory));
     const report = checkJournal(directory);
-    expect(report).toMatchObject({ format: 3, batches: 2, transactions: 0, damage: [] });
+    expect(report).toMatchObject({ format: 4, batches: 2, transactions: 0, damage: [] });
     expect(report.deployments).toEqual([
       { id: 'a', sessions: 1, subscriptions: 1, messages: 1, inFlight: 1, receipts: 1, retained: 0, contents: 1 },
     ]);
@@ -158,7 +158,7 @@ describe('check of a journal', () => {
       await killedJournal(path, 5, 'fsync');
       const [before, names] = [filesOf(path), readdirSync(directory)];
       const report = checkJournal(directory, refusing(code));
-      expect(report).toMatchObject({ path, locked: false, format: 3, batches: 5, damage: [] });
+      expect(report).toMatchObject({ path, locked: false, format: 4, batches: 5, damage: [] });
       expect(report.deployments).toMatchObject([{ id: 'a', sessions: 5 }]);
       expect(filesOf(path)).toEqual(before);
       expect(readdirSync(directory)).toEqual(names);

@@ -4,11 +4,11 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { BootError } from '../config/boot-error.ts';
 import type { KnownFile } from './sqlite-messages.ts';
 import { damaged, missing, outdated, replaced } from './sqlite-problems.ts';
-import { hasWriter, upgrade } from './sqlite-upgrade.ts';
+import { upgrade } from './sqlite-upgrade.ts';
 import { readWal, writeWalAnew } from './wal-file.ts';
 
 /** Of the file. Raised when an older Berth could not read it. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 /** "Brth", so that other SQLite files are not taken for journals. */
 const applicationId = 0x42_72_74_68;
 
@@ -68,7 +68,7 @@ export function openFile(path: string, isSynced: boolean, opener: Opener): { dat
     database.run('PRAGMA wal_autocheckpoint = 1000');
     database.run('PRAGMA journal_size_limit = 67108864');
     if (format === null) inTransaction(database, () => database.run(schema));
-    else if (format < formatVersion || !hasWriter(database)) inTransaction(database, () => upgrade(database, format));
+    else if (format < formatVersion) inTransaction(database, () => upgrade(database, format));
     // What does not count is behind us once all that does is in the file; else it would lie behind what is written from now on.
     if (end !== 'whole') database.run('PRAGMA wal_checkpoint(TRUNCATE)');
     setSynced(database, isSynced ? 1 : 0);
@@ -145,7 +145,7 @@ function recogniseUnchanged(path: string, opener: Opener): void {
  * @throws BootError where the file is not the one that was open: somebody else has written to it, or it lacks what is durable.
  */
 function recognise(database: Database, path: string, { service, known }: Opener): void {
-  if (readFormat(database, path) !== formatVersion || !hasWriter(database)) throw replaced(path);
+  if (readFormat(database, path) !== formatVersion) throw replaced(path);
   const state = database
     .query('SELECT writer, max(folded, coalesce((SELECT max(seq) FROM log), 0)) AS seq FROM state')
     .get() as KnownFile | null;

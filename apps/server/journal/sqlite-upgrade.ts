@@ -2,10 +2,9 @@ import type { Database } from 'bun:sqlite';
 import { changesChecksum, recordChecksum } from './sqlite-checksums.ts';
 
 /**
- * Brings a file of an older format to format 3, or one of format 3 to its present shape. Call in a transaction.
+ * Brings a file of an older format to format 4. Call in a transaction.
  *
- * That the state says who has written last came without a new number: a Berth that does not know of it reads and writes the file as
- * before. Format 2 counted in the place of transactions how often it was written anew. Format 1 had checksums over values only, and one
+ * In format 3 the state did not say who has written last, and each record of a message had all of it, which is good as it is. Format 2 counted in the place of transactions how often it was written anew. Format 1 had checksums over values only, and one
  * number in the place of the state. A row that does not fit its checksum keeps it, and so is found damaged afterwards as it would have
  * been before.
  */
@@ -15,11 +14,11 @@ export function upgrade(database: Database, from: number): void {
   if (!hasWriter(database)) database.run('ALTER TABLE state ADD COLUMN writer TEXT');
   // As in each transaction.
   database.run('UPDATE state SET transactions = transactions + 1');
-  database.run('PRAGMA user_version = 3');
+  database.run('PRAGMA user_version = 4');
 }
 
 /** Whether the state says who has written last. */
-export function hasWriter(database: Database): boolean {
+function hasWriter(database: Database): boolean {
   return database.query("SELECT 1 FROM pragma_table_info('state') WHERE name = 'writer'").get() !== null;
 }
 

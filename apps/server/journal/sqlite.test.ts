@@ -96,9 +96,9 @@ describe('sqlite: a damaged file', () => {
 
   test('a newer format is refused', async () => {
     const path = await journalWith(1);
-    tamper(path, 'PRAGMA user_version = 4');
+    tamper(path, 'PRAGMA user_version = 5');
     await expect(SqliteJournal.open({ path, durability: 'os' })).rejects.toThrow(
-      'newer Berth (format 4; this one knows 3)',
+      'newer Berth (format 5; this one knows 4)',
     );
   });
 

@@ -153,7 +153,7 @@ export class Connection implements SessionLink, StorageWaiter {
       this.world.timers.cancel(state.timer);
       return handleConnect(this, now);
     }
-    if (state.kind !== 'connected') return;
+    if (state.kind !== 'connected' || this.intake.skips(type, state.broker)) return;
     state.broker.counters.packetsReceived++;
     state.broker.work.packet(now);
     state.broker.context.store.mark();

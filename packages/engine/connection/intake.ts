@@ -49,6 +49,11 @@ export class Intake implements Waiter, StorageWaiter {
     this.#owner = owner;
   }
 
+  /** The client is gone, and what it has left over is being handled: nothing can be sent to it. */
+  get finishing(): boolean {
+    return this.#finishing;
+  }
+
   /** True while the server reads nothing from the client by its own will: the keep-alive clock stands still. */
   get paused(): boolean {
     return this.#paused;
@@ -96,7 +101,7 @@ export class Intake implements Waiter, StorageWaiter {
     const { state, world, framer } = this.#owner;
     if (state.kind === 'awaitingConnect') return true;
     if (state.kind !== 'connected') return false;
-    if (this.#finishing) return this.#wait === null;
+    if (this.#finishing) return true;
     if (this.#owner.opening || this.#wait !== null) return false;
     const { broker } = state;
     const first = framer.peekFirstByte();
@@ -155,8 +160,9 @@ export class Intake implements Waiter, StorageWaiter {
     this.#go(now);
   }
 
-  /** The packet that is being handled needs the journal, and that takes nothing more: it is handled again when it may. */
+  /** The packet that is being handled needs the journal, and that takes nothing more: it is handled again when it may, unless its client is gone. */
   postpone(broker: Broker, now: number): void {
+    if (this.#finishing) return;
     this.#owner.framer.putBack();
     broker.counters.packetsReceived--;
     broker.storage.wait(this);
@@ -170,14 +176,19 @@ export class Intake implements Waiter, StorageWaiter {
   }
 
   /**
-   * The client has closed, or the network: what it had sent before counts as sent, a DISCONNECT among it too [MQTT-3.14.4-3]. It is no more than
-   * `settle` allows, and is handled now; only what needs a journal that takes nothing is lost, as it was not acknowledged.
+   * The client has closed, or the network: what it had sent before counts as sent, whatever it has waited for. It is handled now, as far as `Work`
+   * goes. Behind that only a DISCONNECT counts, since the will goes by it [MQTT-3.14.4-3]; the rest is lost, as it was not acknowledged.
    */
   finish(now: number): void {
     if (this.#owner.state.kind !== 'connected' || this.#owner.framer.bufferedBytes === 0) return;
     this.#leaveQueues();
     this.#finishing = true;
     this.#owner.process(now);
+  }
+
+  /** Whether a packet of this type is passed over: one of a client that is gone, for which there is no time. */
+  skips(type: number, broker: Broker): boolean {
+    return this.#finishing && type !== PacketType.DISCONNECT && !broker.work.mayOverdraw;
   }
 
   /** The connection is over. */

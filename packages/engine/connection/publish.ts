@@ -4,16 +4,16 @@ import type { Broker } from '../broker.ts';
 import { ruleAgainst } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import { forwardedProperties, propertyBytes, type Message } from '../message.ts';
-import { topicBytesOverLimit, topicOverLimit } from '../topic-limits.ts';
+import { topicBytesOverLimit, topicOverLimit, type TopicExcess } from '../topic-limits.ts';
 import type { Connection } from './connection.ts';
 import type { Connected } from './connection-state.ts';
 import { dialectOf } from './dialect.ts';
 
 /**
- * What a Topic Alias stands for whose topic is over the limit of bytes: longer than any topic may be, so what is published to it is refused
- * like the topic itself, and one for all, so that refused topics take no memory.
+ * What a Topic Alias stands for whose topic is over the limit of bytes: refused topics take no memory. With its wildcard it is the topic of
+ * nobody, and what is published to it is refused like the topic itself until the alias is given anew.
  */
-const TOO_LONG_TOPIC = '(a topic over the limit)'.padEnd(65_536);
+const TOO_LONG_TOPIC = '(a topic over the limit)#';
 
 /** Why a message was not taken. The reason code is for 5.0; in 3.x it is acknowledged and not delivered. */
 interface Refusal {
@@ -223,7 +223,8 @@ function judge(connection: Connection, topic: string, limits: Limits, now: numbe
   const state = connection.state;
   if (state.kind !== 'connected') return null;
   const { broker, session } = state;
-  const tooLong = topicOverLimit(topic, limits);
+  const tooLong: TopicExcess | null =
+    topic === TOO_LONG_TOPIC ? { limit: 'topicBytes', text: 'topic over the limit' } : topicOverLimit(topic, limits);
   if (tooLong !== null) {
     broker.context.reached[tooLong.limit]++;
     connection.emit('publish.refused', 'limit.topic', `${tooLong.text}: ${topic.slice(0, 100)}`, now);

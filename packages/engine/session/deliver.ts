@@ -231,6 +231,7 @@ function pumpBacklog(context: SessionContext, session: Session, link: SessionLin
     // [MQTT-3.3.1-8]
     const subscriptionIdentifiers = options.subscriptionIdentifier === 0 ? null : [options.subscriptionIdentifier];
     context.messages.take(1, now);
+    context.work.deliver(1, message.payloadBytes);
     deliver(context, session, message, { qos, retain: true, subscriptionIdentifiers, sharedFilter: null }, now);
   }
 }

@@ -268,7 +268,8 @@ function decodeStored(bytes: Uint8Array): PublishPacket {
   const packet = emptyPublish();
   let bodyStart = 1;
   while (((bytes[bodyStart] ?? 0) & 0x80) !== 0) bodyStart++;
-  decodePublish(5, bytes[0] ?? 0, bytes, bodyStart + 1, bytes.byteLength, packet);
+  // What was stored under other bounds is kept.
+  decodePublish(5, bytes[0] ?? 0, bytes, bodyStart + 1, bytes.byteLength, packet, Infinity);
   return packet;
 }
 

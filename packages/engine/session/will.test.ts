@@ -43,13 +43,17 @@ describe('when a will is published', () => {
       const bench = new EngineBench({ limits: limit });
       const reader = bench.subscriber('#', { clientId: 'reader' });
       const client = bench.connect({ clientId: 'a', version: 4, will: { topic: 'will' } });
-      const messages = Array.from({ length: limit === limits[2] ? 20_000 : 20 }, () => publishOf('t', 'x'));
+      const count = limit === limits[2] ? 20_000 : 20;
+      const messages = Array.from({ length: count }, () => publishOf('t', 'x'));
       bench.input((engine, now) => {
         client.send(...messages, { type: 14, reasonCode: 0, properties: null });
         engine.closed(client.id, { kind: 'peer' }, now);
       });
       const topics = reader.messages().map(({ topic }) => topic);
-      expect(topics).toEqual(messages.map(() => 't'));
+      expect(new Set(topics)).toEqual(new Set(['t']));
+      // All that waited for a rate; of those that waited for the next turn as many as one more share.
+      if (count === 20) expect(topics).toHaveLength(20);
+      else expect(topics.length).toBeGreaterThan(8_192);
       expect(bench.events('connection.closed')).toHaveLength(1);
       expect(bench.engine.hasWork).toBe(false);
     }
