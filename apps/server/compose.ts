@@ -50,6 +50,7 @@ import type { Ready } from './ready.ts';
 import { refusalEvent } from './refusal-event.ts';
 import { restoreDeployments } from './restore.ts';
 import { runtimeFile } from './runtime-file.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** A service that runs. */
@@ -64,7 +65,8 @@ function addressOf(bindTo: string): string {
   return bindTo === 'all' ? '::' : bindTo;
 }
 
-const now = (): number => Date.now();
+const clock = new SteadyClock({ wall: () => Date.now(), uptime: () => performance.now() });
+const now = (): number => clock.now();
 
 /** The log of the service, on standard error: text for a person, JSON lines for programs. */
 export function openLog(config: Config, noColor: string | undefined): EventLog {
@@ -146,6 +148,13 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
   const driver: Driver = opened.use(
     new Driver(engine, {
       now,
+      followClock: () => {
+        const moved = clock.follow();
+        if (moved === 0) return 0;
+        log.warn(`The clock of the system was set by ${moved / 1000} s.`);
+        edge.clockMoved(moved);
+        return moved;
+      },
       requestTurn: () => edge.requestTurn(),
       onDefect: (error, connection) => {
         log.error(`Defect in the engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

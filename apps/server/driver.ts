@@ -4,12 +4,12 @@ import type { CloseCause, ConnectionFacts, LinkInput, Verdict } from '../../pack
 
 /** How often time is told to the engine. Deadlines are met this much late at most, and never early. */
 const TICK_MS = 20;
-/** The clock may be slewed; what is more than this between two ticks was set back. */
-const SET_BACK_MS = 1_000;
 
 export interface DriverOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Lets `now` follow the clock of the system. @returns by how many milliseconds that was set; 0 where it was not. */
+  readonly followClock: () => number;
   /** The engine has changed outside of an input of the edge: the turn has to be ended for it. */
   readonly requestTurn: () => void;
   /** An input failed in the engine: a defect. The connection is cut, the service goes on. */
@@ -21,12 +21,10 @@ export class Driver implements LinkInput, Disposable {
   readonly #engine: Engine;
   readonly #options: DriverOptions;
   readonly #timer: ReturnType<typeof setInterval>;
-  #tickedAt: number;
 
   constructor(engine: Engine, options: DriverOptions) {
     this.#engine = engine;
     this.#options = options;
-    this.#tickedAt = options.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
@@ -92,10 +90,9 @@ export class Driver implements LinkInput, Disposable {
   }
 
   #tick(): void {
-    const now = this.#options.now();
-    if (now < this.#tickedAt - SET_BACK_MS) this.#engine.clockSetBack(this.#tickedAt - now);
-    this.#tickedAt = now;
-    if (this.#engine.nextTickAt <= now) this.#outside((now) => this.#engine.tick(now));
+    const moved = this.#options.followClock();
+    if (moved !== 0) this.#engine.clockMoved(moved);
+    if (this.#engine.nextTickAt <= this.#options.now()) this.#outside((now) => this.#engine.tick(now));
   }
 
   #outside(call: (now: number) => void): void {

@@ -123,12 +123,13 @@ export class Engine implements EngineAdmin {
   }
 
   /**
-   * The clock was set back by so many milliseconds. What waits for a time waits no longer than it would have; only messages that expire
-   * keep the time that was noted.
+   * The clock was set by so many milliseconds, back where they are negative. What waits for a time waits as long as it would have, and what
+   * expires does so after as much time. What the journal knows of times stays as it is.
    */
-  clockSetBack(milliseconds: number): void {
-    this.#timers.setBack(milliseconds);
-    for (const connection of this.#connections.values()) connection.lastPacketAt -= milliseconds;
+  clockMoved(milliseconds: number): void {
+    this.#timers.move(milliseconds);
+    for (const connection of this.#connections.values()) connection.lastPacketAt += milliseconds;
+    for (const broker of this.#brokers.values()) broker.clockMoved(milliseconds);
   }
 
   /** How often memory was short: new sessions refused, and publishers read later. */

@@ -53,13 +53,14 @@ describe('timers', () => {
     expect(timers.size).toBe(0);
   });
 
-  test('fire after as much time as before where the clock is set back', () => {
+  test('fire after as much time as before where the clock is set', () => {
     const timers = new Timers();
     const fired: string[] = [];
     timers.schedule(1_000_020, () => fired.push('second'));
     timers.schedule(1_000_010, () => fired.push('first'));
     timers.schedule(Infinity, () => fired.push('never'));
-    timers.setBack(1_000_000);
+    timers.move(500_000);
+    timers.move(-1_500_000);
     timers.advance(9);
     expect(fired).toEqual([]);
     timers.advance(10);

@@ -49,10 +49,10 @@ export class Timers {
     }
   }
 
-  /** The clock was set back by so many milliseconds: what is due is due after as much time as before. */
-  setBack(milliseconds: number): void {
+  /** The clock was set by so many milliseconds, back where they are negative: what is due is due after as much time as before. */
+  move(milliseconds: number): void {
     // All by the same time, so the order of the heap stays.
-    for (const entry of this.#heap) entry.at -= milliseconds;
+    for (const entry of this.#heap) entry.at += milliseconds;
   }
 
   /** When the next timer is due; Infinity when there is none. */

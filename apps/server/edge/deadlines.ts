@@ -6,15 +6,12 @@ export interface Watched {
 }
 
 const sweepIntervalMs = 250;
-/** The clock may be slewed; what is more than this between two sweeps was set back. */
-const setBackMs = 1_000;
 
 /** One coarse timer for all connections that are in a handshake, in an upgrade or at their end; none where there are none. */
 export class Deadlines<T extends Watched> {
   readonly #now: () => number;
   readonly #watched = new Set<T>();
   #timer: NodeJS.Timeout | null = null;
-  #sweptAt = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -22,21 +19,21 @@ export class Deadlines<T extends Watched> {
 
   watch(item: T): void {
     this.#watched.add(item);
-    if (this.#timer !== null) return;
-    this.#sweptAt = this.#now();
-    this.#timer = setInterval(() => this.sweep(), sweepIntervalMs).unref();
+    this.#timer ??= setInterval(() => this.sweep(), sweepIntervalMs).unref();
   }
 
   unwatch(item: T): void {
     this.#watched.delete(item);
   }
 
+  /** The clock was set by so many milliseconds, back where they are negative. */
+  move(milliseconds: number): void {
+    for (const item of this.#watched) item.deadline += milliseconds;
+  }
+
   /** Tells those whose time has come. Called by the timer. */
   sweep(): void {
     const now = this.#now();
-    const setBack = this.#sweptAt - now;
-    if (setBack > setBackMs) for (const item of this.#watched) item.deadline -= setBack;
-    this.#sweptAt = now;
     for (const item of this.#watched) if (item.deadline <= now) item.expired();
     if (this.#watched.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);

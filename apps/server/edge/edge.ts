@@ -150,6 +150,11 @@ export class Edge implements Outbox {
     for (const connection of [...this.#sockets]) connection.cut({ kind: 'local' });
   }
 
+  /** The clock was set by so many milliseconds: no time-out is longer or shorter for that. */
+  clockMoved(milliseconds: number): void {
+    this.#deadlines.move(milliseconds);
+  }
+
   /** Asks for `beforeFlush` at the end of this turn, where no input of the edge has caused one. */
   requestTurn(): void {
     this.#turn.request();

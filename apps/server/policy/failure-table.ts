@@ -37,7 +37,8 @@ export class FailureTable {
 
   isBlocked(key: string, now: number): boolean {
     const entry = this.#entries.get(key);
-    return entry !== undefined && now < entry.blockedUntil;
+    // No block is longer than that: the clock has been set back.
+    return entry !== undefined && now < entry.blockedUntil && now >= entry.blockedUntil - failureWindowMs;
   }
 
   /** Counts one failure. At `limit` failures within a minute the key is blocked for the next minute. */

@@ -254,7 +254,9 @@ export class Intake implements Waiter, StorageWaiter {
     if (why === 'memoryHighWaterPercent') this.#owner.world.overload.count++;
     if (isLimit) broker.context.reached[why]++;
     this.#saidAt ??= new Map();
-    if (now - (this.#saidAt.get(why) ?? -Infinity) < PAUSE_EVENT_INTERVAL_MS) return;
+    const ago = now - (this.#saidAt.get(why) ?? -Infinity);
+    // Less than nothing: the clock has been set back.
+    if (ago >= 0 && ago < PAUSE_EVENT_INTERVAL_MS) return;
     this.#saidAt.set(why, now);
     const fault: FaultName = !isLimit
       ? why === 'journal' && broker.storage.state === 'failed'
