@@ -18,15 +18,18 @@ export interface TimeSources {
 export class SteadyClock {
   readonly #sources: TimeSources;
   #offset: number;
+  #last = -Infinity;
 
   constructor(sources: TimeSources) {
     this.#sources = sources;
     this.#offset = sources.wall() - sources.uptime();
   }
 
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970; never less than before, but where `follow` has said so. */
   now(): number {
-    return Math.floor(this.#sources.uptime() + this.#offset);
+    const now = Math.floor(this.#sources.uptime() + this.#offset);
+    if (now > this.#last) this.#last = now;
+    return this.#last;
   }
 
   /** Takes over the time of the system. Call it often. @returns by how many milliseconds the clock was set; 0 where it was not. */
@@ -35,6 +38,8 @@ export class SteadyClock {
     const isSet = Math.abs(difference) >= stepMs;
     const step = isSet ? Math.round(difference) : Math.max(-slewMs, Math.min(slewMs, difference));
     this.#offset += step;
-    return isSet ? step : 0;
+    if (!isSet) return 0;
+    this.#last = -Infinity;
+    return step;
   }
 }

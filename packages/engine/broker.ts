@@ -262,14 +262,6 @@ export class Broker {
     this.#retainedTimers.set(topic, timer);
   }
 
-  /** The clock was set by so many milliseconds: messages that expire do so after as much time as before. */
-  clockMoved(milliseconds: number): void {
-    const messages = new Set<Message>(this.retained.match('#'));
-    for (const session of this.sessions.values())
-      for (const { message } of session.outbound.all()) messages.add(message);
-    for (const message of messages) message.expiresAt += milliseconds;
-  }
-
   /** The deployment is gone: nothing of it is to happen any more. Its sessions have ended. */
   dispose(): void {
     for (const timer of this.#retainedTimers.values()) this.ports.timers.cancel(timer);
@@ -355,11 +347,11 @@ export class Broker {
 
 function isReady(session: Session): boolean {
   const { link } = session;
-  return link !== null && !link.congested && session.outbound.inFlight.size < link.receiveMaximum;
+  return link !== null && !link.isGone && !link.congested && session.outbound.inFlight.size < link.receiveMaximum;
 }
 
 function isConnected(session: Session): boolean {
-  return session.link !== null;
+  return session.link?.isGone === false;
 }
 
 function isPersistent(session: Session): boolean {

@@ -41,27 +41,4 @@ describe.each([-HOURS_MS, HOURS_MS])('a clock that is set by %p ms', (millisecon
     bench.advance(30_000);
     expect(client.ended).toBe('end');
   });
-
-  test('sessions and messages last as long as before', () => {
-    const bench = new EngineBench();
-    const persistent = { clientId: 'a', cleanStart: false, sessionExpiryInterval: 100 } as const;
-    bench.subscriber('t', persistent, { qos: 1 }).lose();
-    const publisher = bench.connect({ clientId: 'p' });
-    for (const messageExpiryInterval of [20, 60])
-      publisher.publish('t', String(messageExpiryInterval), { qos: 1, properties: { messageExpiryInterval } });
-    publisher.publish('r', 'retained', { retain: true, properties: { messageExpiryInterval: 60 } });
-    bench.advance(10_000);
-    set(bench, milliseconds);
-    bench.advance(20_000);
-    const back = bench.connecting(persistent);
-    expect(back.messages()).toMatchObject([{ payload: '60', properties: { messageExpiryInterval: 30 } }]);
-    back.subscribe('r');
-    expect(back.messages()).toMatchObject([{ properties: { messageExpiryInterval: 30 } }]);
-    back.lose();
-    set(bench, milliseconds);
-    bench.advance(99_999);
-    const { sessions } = bench.counters();
-    bench.advance(1);
-    expect(bench.counters().sessions).toBe(sessions - 1);
-  });
 });

@@ -123,13 +123,12 @@ export class Engine implements EngineAdmin {
   }
 
   /**
-   * The clock was set by so many milliseconds, back where they are negative. What waits for a time waits as long as it would have, and what
-   * expires does so after as much time. What the journal knows of times stays as it is.
+   * The clock was set by so many milliseconds, back where they are negative. Whoever waits (for a rate, a time-out, keep-alive) waits as long as
+   * before. What is due at a moment, as the expiry of sessions and messages, stays so: the journal knows it as well.
    */
   clockMoved(milliseconds: number): void {
-    this.#timers.move(milliseconds);
+    this.#timers.clockMoved(milliseconds);
     for (const connection of this.#connections.values()) connection.lastPacketAt += milliseconds;
-    for (const broker of this.#brokers.values()) broker.clockMoved(milliseconds);
   }
 
   /** How often memory was short: new sessions refused, and publishers read later. */
@@ -305,7 +304,7 @@ export class Engine implements EngineAdmin {
       if (session.state.kind !== 'ended') applyRules(broker, session, broker.rulesOf(session), now);
     }
     if (until < sessions.length) {
-      this.#timers.schedule(now + 1, (at) => this.#applyRules(broker, sessions, until, at));
+      this.#timers.wait(now + 1, (at) => this.#applyRules(broker, sessions, until, at));
     }
   }
 

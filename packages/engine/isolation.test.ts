@@ -168,6 +168,7 @@ describe('nothing is left', () => {
       maximumPacketSize: Infinity,
       aliases: null,
       congested: false,
+      isGone: false,
       write() {},
       writePart() {},
       writeDurable() {},

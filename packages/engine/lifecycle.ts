@@ -125,15 +125,21 @@ export function leaveSession(broker: Broker, session: Session, keepWill: boolean
   broker.context.store.putSession(session);
 }
 
-/** Retained messages that had not gone out yet wait in the queue of the session. */
+/** Retained messages that had not gone out yet wait in the queue of the session, as many as it has room for. */
 function keepBacklog(broker: Broker, session: Session, now: number): void {
   const backlog = session.backlog ?? [];
+  const room = broker.context.limits.queuedMessages ?? Infinity;
   session.backlog = null;
   for (const { messages, options, pending, isRetained, isLater } of backlog) {
     const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
       if (qos === 0 || isLater(message) || !mayReplay(session, options, message)) continue;
+      if (session.outbound.queuedMessages >= room) {
+        broker.counters.messagesDroppedQueue++;
+        broker.drops.add(session, 'limit.queue', message.topic, now);
+        continue;
+      }
       deliver(
         broker.context,
         session,

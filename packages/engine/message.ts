@@ -37,8 +37,8 @@ export interface Message {
   properties: Properties | null;
   /** What the properties are counted with against byte limits: see `propertyBytes`. */
   readonly propertyBytes: number;
-  /** Milliseconds since 1970; Infinity where the message does not expire. Changes only where the clock is set. */
-  expiresAt: number;
+  /** Milliseconds since 1970; Infinity where the message does not expire. */
+  readonly expiresAt: number;
   /** True once payload and properties belong to the message alone. */
   kept: boolean;
   /**

@@ -53,21 +53,24 @@ describe('timers', () => {
     expect(timers.size).toBe(0);
   });
 
-  test('fire after as much time as before where the clock is set', () => {
+  test('that are waits fire after as much time as before where the clock is set, those for a moment at that moment', () => {
     const timers = new Timers();
     const fired: string[] = [];
-    timers.schedule(1_000_020, () => fired.push('second'));
-    timers.schedule(1_000_010, () => fired.push('first'));
+    timers.wait(1_000_020, () => fired.push('second'));
+    timers.wait(1_000_010, () => fired.push('first'));
+    timers.schedule(1_000, () => fired.push('moment'));
     timers.schedule(Infinity, () => fired.push('never'));
-    timers.move(500_000);
-    timers.move(-1_500_000);
+    timers.clockMoved(500_000);
+    timers.clockMoved(-1_500_000);
     timers.advance(9);
     expect(fired).toEqual([]);
     timers.advance(10);
     expect(fired).toEqual(['first']);
     timers.advance(20);
     expect(fired).toEqual(['first', 'second']);
-    expect(timers.nextAt).toBe(Infinity);
+    expect(timers.nextAt).toBe(1_000);
+    timers.advance(1_000);
+    expect(fired).toEqual(['first', 'second', 'moment']);
   });
 
   test('one that throws does not keep the others from firing at the next call', () => {

@@ -7,6 +7,8 @@ export interface Timer {
 interface Entry extends Timer {
   at: number;
   run: (now: number) => void;
+  /** Whether it is a length of time that counts; else a moment. */
+  isWait: boolean;
   order: number;
   /** Position in the heap; -1 when it is not in it. */
   index: number;
@@ -20,9 +22,18 @@ export class Timers {
   readonly #heap: Entry[] = [];
   #order = 0;
 
-  /** Calls `run` in the first `advance` whose time is not before `at`. */
+  /** Calls `run` in the first `advance` whose time is not before `at`: a moment, by whatever clock that then is. */
   schedule(at: number, run: (now: number) => void): Timer {
-    const entry: Entry = { at, run, order: this.#order++, index: this.#heap.length };
+    return this.#add(at, run, false);
+  }
+
+  /** The same for the end of a wait that begins now: it lasts as long where the clock is set meanwhile. */
+  wait(at: number, run: (now: number) => void): Timer {
+    return this.#add(at, run, true);
+  }
+
+  #add(at: number, run: (now: number) => void, isWait: boolean): Timer {
+    const entry: Entry = { at, run, isWait, order: this.#order++, index: this.#heap.length };
     this.#heap.push(entry);
     this.#up(entry);
     return entry;
@@ -49,10 +60,12 @@ export class Timers {
     }
   }
 
-  /** The clock was set by so many milliseconds, back where they are negative: what is due is due after as much time as before. */
-  move(milliseconds: number): void {
-    // All by the same time, so the order of the heap stays.
-    for (const entry of this.#heap) entry.at += milliseconds;
+  /** The clock was set by so many milliseconds, back where they are negative: waits last as long as before. */
+  clockMoved(milliseconds: number): void {
+    for (const entry of this.#heap) if (entry.isWait) entry.at += milliseconds;
+    // What is sorted is a heap.
+    this.#heap.sort((a, b) => (this.#before(a, b) ? -1 : 1));
+    for (const [index, entry] of this.#heap.entries()) entry.index = index;
   }
 
   /** When the next timer is due; Infinity when there is none. */

@@ -49,7 +49,7 @@ export class Turns {
   #arm(now: number): void {
     if (this.#timer !== null || this.#queue.size === 0) return;
     // At least the next moment: a turn is never given inside the call of somebody else.
-    this.#timer = this.#timers.schedule(now + Math.max(1, this.#waitMs(now)), (at) => {
+    this.#timer = this.#timers.wait(now + Math.max(1, this.#waitMs(now)), (at) => {
       this.#timer = null;
       this.#give(at);
     });

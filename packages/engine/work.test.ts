@@ -32,6 +32,19 @@ describe('the share of a deployment', () => {
     }
   });
 
+  test('clients that are gone have one of their own, all of them together', () => {
+    const busy = new Set<Work>();
+    const work = new Work(busy);
+    work.spend(100_000);
+    expect(work.hasShareForGone).toBe(true);
+    work.serveGone(true);
+    work.spend(10_000);
+    work.serveGone(false);
+    expect(work.hasShareForGone).toBe(false);
+    endTurn(busy, 0);
+    expect([work.isSpent, work.hasShareForGone]).toEqual([false, true]);
+  });
+
   test('is smaller while another deployment has been busy within a second', () => {
     const busy = new Set<Work>();
     const [work, other] = [new Work(busy), new Work(busy)];

@@ -11,6 +11,8 @@ const BUSY_MS = 1_000;
 export class Work {
   readonly #busy: Set<Work>;
   #left = ALONE_UNITS;
+  #leftForGone = SHARED_UNITS;
+  #isForGone = false;
   /** Whether it is in `busy`: whatever is taken from its share puts it there, so that the next turn gives it back. */
   #listed = false;
   #busyUntil = -Infinity;
@@ -26,11 +28,16 @@ export class Work {
   }
 
   /**
-   * Whether what clients that are gone have left over may still be handled in this turn: as much again as a share among others, all of them
-   * together, since they cannot come back for it.
+   * Whether what clients that are gone have left over may still be handled in this turn. They cannot come back for it, so it has a share of its own,
+   * whatever the others have used up; one for all of them.
    */
-  get mayOverdraw(): boolean {
-    return this.#left > -SHARED_UNITS;
+  get hasShareForGone(): boolean {
+    return this.#leftForGone > 0;
+  }
+
+  /** What is done from now on is for a client that is gone, or no longer. */
+  serveGone(isGone: boolean): void {
+    this.#isForGone = isGone;
   }
 
   /** A packet is being handled. */
@@ -41,7 +48,8 @@ export class Work {
 
   /** Something was done that costs as much as so many packets. It need not have come with one: wills, and what the server says itself. */
   spend(units: number): void {
-    this.#left -= units;
+    if (this.#isForGone) this.#leftForGone -= units;
+    else this.#left -= units;
     if (this.#listed) return;
     this.#listed = true;
     this.#busy.add(this);
@@ -60,6 +68,7 @@ export class Work {
       this.#listed = false;
       this.#busy.delete(this);
     }
+    this.#leftForGone = SHARED_UNITS;
     this.#left = this.#busy.size > 1 ? SHARED_UNITS : ALONE_UNITS;
   }
 }

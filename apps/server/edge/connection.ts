@@ -41,7 +41,7 @@ export class Connection implements GateVisitor, LayerHost {
   #phase: Phase;
   #layer: Layer | null = null;
   /** When it was accepted; if it had to wait for its handshake, when its turn came. */
-  #startedAt: number;
+  startedAt: number;
   #firstByte: number | null = null;
   /** Something has come for the core. */
   #spoken = false;
@@ -71,7 +71,7 @@ export class Connection implements GateVisitor, LayerHost {
     const peer = peerOf(socket);
     this.remoteAddress = plainAddress(peer.address);
     this.remotePort = peer.port;
-    this.#startedAt = host.now();
+    this.startedAt = host.now();
     this.#phase = 'waiting';
   }
 
@@ -294,7 +294,7 @@ export class Connection implements GateVisitor, LayerHost {
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
       tlsVersion: this.#tlsVersion,
-      acceptedAt: this.#startedAt,
+      acceptedAt: this.startedAt,
     });
   }
 
@@ -335,7 +335,7 @@ export class Connection implements GateVisitor, LayerHost {
 
   #beginHandshake(firstByte: number | null): void {
     this.#phase = 'handshaking';
-    this.#startedAt = this.#host.now();
+    this.startedAt = this.#host.now();
     this.#firstByte = firstByte;
     this.#watchFor(this.#host.limits.handshakeTimeoutMs);
   }

@@ -153,6 +153,7 @@ export class Edge implements Outbox {
   /** The clock was set by so many milliseconds: no time-out is longer or shorter for that. */
   clockMoved(milliseconds: number): void {
     this.#deadlines.move(milliseconds);
+    for (const connection of this.#sockets) connection.startedAt += milliseconds;
   }
 
   /** Asks for `beforeFlush` at the end of this turn, where no input of the edge has caused one. */

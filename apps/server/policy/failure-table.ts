@@ -37,8 +37,7 @@ export class FailureTable {
 
   isBlocked(key: string, now: number): boolean {
     const entry = this.#entries.get(key);
-    // No block is longer than that: the clock has been set back.
-    return entry !== undefined && now < entry.blockedUntil && now >= entry.blockedUntil - failureWindowMs;
+    return entry !== undefined && !isStale(entry, now) && now < entry.blockedUntil;
   }
 
   /** Counts one failure. At `limit` failures within a minute the key is blocked for the next minute. */
@@ -93,5 +92,7 @@ export class FailureTable {
 }
 
 function isStale(entry: Entry, now: number): boolean {
+  // The clock has been set back: what was counted then is of no time that will come again.
+  if (now < entry.windowStart) return true;
   return entry.blockedUntil > 0 ? now >= entry.blockedUntil : now - entry.windowStart >= failureWindowMs;
 }

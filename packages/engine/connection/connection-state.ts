@@ -1,3 +1,4 @@
+import type { DeploymentId } from '../ids.ts';
 import type { FaultName } from '../../faults/mod.ts';
 import type { Broker } from '../broker.ts';
 import type { Session } from '../session/session.ts';
@@ -18,3 +19,10 @@ export type ConnectionState =
 
 /** A connection that has a session: what packet handlers work with. */
 export type Connected = Extract<ConnectionState, { kind: 'connected' }>;
+
+/** What CONNECT said; the deployment is null where the address led to none. */
+export interface Identity {
+  readonly deployment: DeploymentId | null;
+  readonly clientId: string;
+  readonly username: string | null;
+}

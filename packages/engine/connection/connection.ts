@@ -1,6 +1,6 @@
 import { DecodeError, Framer, PacketType, ReasonCode, type ProtocolVersion } from '../../codec/mod.ts';
 import type { FaultName } from '../../faults/mod.ts';
-import type { BatchNumber, ConnectionId, DeploymentId } from '../ids.ts';
+import type { BatchNumber, ConnectionId } from '../ids.ts';
 import { leaveSession } from '../lifecycle.ts';
 import type { Limits } from '../limits.ts';
 import type { CloseCause, ConnectionFacts, EventKind, Verdict } from '../ports.ts';
@@ -11,7 +11,7 @@ import type { StorageWaiter } from '../storage-gate.ts';
 import type { Timer } from '../timers.ts';
 import { handleAcknowledgement } from './acknowledge.ts';
 import { handleConnect, handleVerdict } from './connect.ts';
-import type { Connected, ConnectionState } from './connection-state.ts';
+import type { Connected, ConnectionState, Identity } from './connection-state.ts';
 import { DEFAULT_MANNERS, dialectOf, type Manners } from './dialect.ts';
 import { handleAuth, handleDisconnect } from './disconnect.ts';
 import { Intake } from './intake.ts';
@@ -30,13 +30,6 @@ const CONNECT_BYTES_MAX = 384 * 1024;
 const REFUSE_LATER_MS = 1_000;
 /** How long a client has to read the reason of its DISCONNECT before the connection is closed. */
 const FAREWELL_MS = 100;
-
-/** What CONNECT said; the deployment is null where the address led to none. */
-export interface Identity {
-  readonly deployment: DeploymentId | null;
-  readonly clientId: string;
-  readonly username: string | null;
-}
 
 /** One network connection, from `opened` to `closed`. Packets are handled in a file for each type. */
 export class Connection implements SessionLink, StorageWaiter {
@@ -79,7 +72,7 @@ export class Connection implements SessionLink, StorageWaiter {
     this.lastPacketAt = now;
     this.intake = new Intake(this);
     this.#unfinished = new Unfinished(world.unfinished);
-    const timer = world.timers.schedule(facts.acceptedAt + world.connectTimeoutMs, (at) =>
+    const timer = world.timers.wait(facts.acceptedAt + world.connectTimeoutMs, (at) =>
       this.refuse('protocol.connect-timeout', null, at),
     );
     this.state = { kind: 'awaitingConnect', timer };
@@ -87,6 +80,10 @@ export class Connection implements SessionLink, StorageWaiter {
 
   get maximumPacketSize(): number {
     return this.manners.maximumPacketSize;
+  }
+
+  get isGone(): boolean {
+    return this.intake.isGone;
   }
 
   get congested(): boolean {
@@ -222,7 +219,7 @@ export class Connection implements SessionLink, StorageWaiter {
 
   /** [MQTT-3.1.2-22]: one and a half times the keep-alive without a packet. One timer, moved only when it fires. */
   #armKeepAlive(at: number): void {
-    this.#keepAliveTimer = this.world.timers.schedule(at, (now) => {
+    this.#keepAliveTimer = this.world.timers.wait(at, (now) => {
       const due = this.lastPacketAt + this.keepAliveMs;
       const { paused } = this.intake;
       if (paused || now < due) this.#armKeepAlive(paused ? now + this.keepAliveMs : due);
@@ -307,7 +304,7 @@ export class Connection implements SessionLink, StorageWaiter {
 
   /** Refuses a connection that has no session, in a moment. */
   refuseLater(fault: FaultName, answer: Uint8Array | null, now: number): void {
-    const timer = this.world.timers.schedule(now + REFUSE_LATER_MS, (at) => this.refuse(fault, null, at, answer));
+    const timer = this.world.timers.wait(now + REFUSE_LATER_MS, (at) => this.refuse(fault, null, at, answer));
     this.state = { kind: 'refusing', fault, timer };
   }
 
@@ -339,7 +336,7 @@ export class Connection implements SessionLink, StorageWaiter {
     this.#leave(state, fault, detail, true, now);
     // A client that is still sending would be cut off before it has read why.
     if (isSaid)
-      this.#farewell = this.world.timers.schedule(now + FAREWELL_MS, () => this.world.outbox.end(this.connection));
+      this.#farewell = this.world.timers.wait(now + FAREWELL_MS, () => this.world.outbox.end(this.connection));
     else this.world.outbox.end(this.connection);
   }
 

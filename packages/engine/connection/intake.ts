@@ -29,7 +29,7 @@ const OVERLOAD_INTERVAL_MS = 1_000;
  */
 type Wait = 'time' | 'deployment' | 'reader' | 'work' | 'storage';
 
-/** Decides when the packets of one connection are handled: back-pressure by reading later. Nothing is ever dropped here. */
+/** Decides when the packets of one connection are handled: back-pressure by reading later. Nothing is dropped here while the client is there. */
 export class Intake implements Waiter, StorageWaiter {
   readonly #owner: Connection;
   /** Rates of the client; null where there is none. */
@@ -42,6 +42,7 @@ export class Intake implements Waiter, StorageWaiter {
   #paused = false;
   /** The client is gone: what has been read of it waits for nothing any more. */
   #finishing = false;
+  #passedOver = 0;
   /** By reason, when it was said last. */
   #saidAt: Map<string, number> | null = null;
 
@@ -50,7 +51,7 @@ export class Intake implements Waiter, StorageWaiter {
   }
 
   /** The client is gone, and what it has left over is being handled: nothing can be sent to it. */
-  get finishing(): boolean {
+  get isGone(): boolean {
     return this.#finishing;
   }
 
@@ -177,18 +178,29 @@ export class Intake implements Waiter, StorageWaiter {
 
   /**
    * The client has closed, or the network: what it had sent before counts as sent, whatever it has waited for. It is handled now, as far as `Work`
-   * goes. Behind that only a DISCONNECT counts, since the will goes by it [MQTT-3.14.4-3]; the rest is lost, as it was not acknowledged.
+   * goes. Behind that only a DISCONNECT counts, since the will goes by it [MQTT-3.14.4-3]; the rest is lost, and said: it was not acknowledged.
    */
   finish(now: number): void {
-    if (this.#owner.state.kind !== 'connected' || this.#owner.framer.bufferedBytes === 0) return;
+    const { state, framer } = this.#owner;
+    if (state.kind !== 'connected' || framer.bufferedBytes === 0) return;
+    const { work } = state.broker;
     this.#leaveQueues();
     this.#finishing = true;
-    this.#owner.process(now);
+    work.serveGone(true);
+    try {
+      this.#owner.process(now);
+    } finally {
+      work.serveGone(false);
+    }
+    const lost = this.#passedOver;
+    if (lost > 0) this.#owner.emit('message.dropped', null, `${lost} packets from before the client left`, now);
   }
 
   /** Whether a packet of this type is passed over: one of a client that is gone, for which there is no time. */
   skips(type: number, broker: Broker): boolean {
-    return this.#finishing && type !== PacketType.DISCONNECT && !broker.work.mayOverdraw;
+    if (!this.#finishing || type === PacketType.DISCONNECT || broker.work.hasShareForGone) return false;
+    this.#passedOver++;
+    return true;
   }
 
   /** The connection is over. */
@@ -218,7 +230,7 @@ export class Intake implements Waiter, StorageWaiter {
 
   #waitMs(why: LimitName | 'memoryHighWaterPercent', milliseconds: number, broker: Broker, now: number): false {
     this.#count(why, milliseconds, broker, now);
-    this.#timer = this.#owner.world.timers.schedule(now + milliseconds, (at) => {
+    this.#timer = this.#owner.world.timers.wait(now + milliseconds, (at) => {
       this.#timer = null;
       this.#granted = why === 'memoryHighWaterPercent';
       this.#go(at);

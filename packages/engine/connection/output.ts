@@ -36,7 +36,7 @@ export class Output {
 
   /** True while so much is buffered that QoS 0 is dropped and QoS 1 and 2 wait. */
   get congested(): boolean {
-    return this.#congested || this.#owner.intake.finishing;
+    return this.#congested;
   }
 
   /** True while twice the limit waits: more than deliveries alone can cause, so the client does not read its answers. */

@@ -27,7 +27,7 @@ export function deliver(
   terms: DeliveryTerms,
   now: number,
 ): void {
-  const { link } = session;
+  const link = reachable(session);
   if (terms.qos === 0) {
     if (link !== null) sendUnacknowledged(context, session, link, message, terms, now);
     return;
@@ -183,9 +183,15 @@ function transmit(
   else writeOnce(link, message, bytes);
 }
 
+/** The connection of the session, where what is sent can reach the client. */
+function reachable({ link }: Session): SessionLink | null {
+  return link === null || link.isGone ? null : link;
+}
+
 /** Sends from the queue what the client may have now. Call when a place in flight or in the buffer has come free. */
 export function pump(context: SessionContext, session: Session, now: number): void {
-  const { link, outbound } = session;
+  const { outbound } = session;
+  const link = reachable(session);
   if (link === null) return;
   while (!link.congested && outbound.outstanding < link.receiveMaximum) {
     const again = outbound.unsent.values().next().value;

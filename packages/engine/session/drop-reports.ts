@@ -56,7 +56,7 @@ export class DropReports {
   }
 
   #schedule(session: Session, fault: FaultName, now: number): Timer {
-    return this.#timers.schedule(now + DROP_EVENT_INTERVAL_MS, (at) => this.#due(session, fault, at));
+    return this.#timers.wait(now + DROP_EVENT_INTERVAL_MS, (at) => this.#due(session, fault, at));
   }
 
   #due(session: Session, fault: FaultName, now: number): void {

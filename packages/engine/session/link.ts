@@ -15,6 +15,8 @@ export interface SessionLink {
   readonly aliases: OutboundAliases | null;
   /** True while so much is buffered for the client that QoS 0 is dropped and QoS 1 and 2 wait. */
   readonly congested: boolean;
+  /** True once the network connection is over: what it has brought is still being handled, but nothing reaches the client. */
+  readonly isGone: boolean;
   /** Sends now. The bytes may be reused by the caller afterwards. */
   write(bytes: Uint8Array): void;
   /** Like `write`, for the bytes from `start` to `end`. */
