@@ -8,6 +8,9 @@ import { descriptorBetween, socketOption } from './test-kernel-socket.ts';
 
 const onLinux = process.platform === 'linux';
 
+/** How many connections are made until one is looked at in time. */
+const attempts = 50;
+
 /**
  * TCP_QUICKACK on the side of the server. The kernel clears it when something is sent in answer, as in the handshake: it stands where
  * it was asked for since. Null on a system that has no such option.
@@ -23,15 +26,20 @@ describe('the end of the TLS handshake is acknowledged at the end of the turn', 
       test(`where ${first === '' ? 'nothing' : 'the beginning of a packet'} has come with it, on ${kind}`, async () => {
         using core = new TestEdge();
         const { port } = core.edge.listenTls(kind, '127.0.0.1', 0, firstCertificate);
-        using client = await TestClient.tls(port);
-        client.write(first);
-        expect(acknowledgesNow(port, client)).toBe(onLinux ? false : null);
-        let turnIsOver = false;
-        core.beforeFlush = () => {
-          turnIsOver = core.edge.handshakeCount === 0;
-        };
-        await core.until(() => turnIsOver);
-        expect(acknowledgesNow(port, client)).toBe(onLinux ? true : null);
+        // The kernel asks for it by itself when its own timer has run out, after 40 ms: on a busy machine that may be before it is looked at.
+        let wasSetBefore = true;
+        for (let attempt = 1; wasSetBefore && attempt <= attempts; attempt++) {
+          using client = await TestClient.tls(port);
+          client.write(first);
+          wasSetBefore = acknowledgesNow(port, client) ?? false;
+          let turnIsOver = false;
+          core.beforeFlush = () => {
+            turnIsOver = core.edge.handshakeCount === 0;
+          };
+          await core.until(() => turnIsOver);
+          expect(acknowledgesNow(port, client)).toBe(onLinux ? true : null);
+        }
+        expect(wasSetBefore).toBe(false);
       });
     }
   }
