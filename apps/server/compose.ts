@@ -84,6 +84,7 @@ export function openLog(config: Config, noColor: string | undefined): EventLog {
 export async function compose(config: Config, log: EventLog): Promise<Service> {
   await using opened = new AsyncDisposableStack();
   const startedAt = now();
+  const startedUptime = performance.now();
   let draining = false;
   const directory = opened.use(DataDirectory.open(config.data));
   for (const warning of directory.warnings) log.warn(warning);
@@ -255,7 +256,7 @@ export async function compose(config: Config, log: EventLog): Promise<Service> {
       version: packageJson.version,
       domain: config.domain,
       ports,
-      uptimeSeconds: Math.floor((now() - startedAt) / 1000),
+      uptimeSeconds: Math.floor((performance.now() - startedUptime) / 1000),
       caFingerprint: certificates.fingerprint,
     }),
     metrics: () =>

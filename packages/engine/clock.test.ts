@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { EngineBench } from '../../testkit/engine-bench.ts';
-import { publishOf } from '../../testkit/engine-client.ts';
+import { publishOf, type EngineClient } from '../../testkit/engine-client.ts';
 
 const HOURS_MS = 8 * 3_600_000;
 
@@ -40,5 +40,26 @@ describe.each([-HOURS_MS, HOURS_MS])('a clock that is set by %p ms', (millisecon
     set(bench, milliseconds);
     bench.advance(30_000);
     expect(client.ended).toBe('end');
+  });
+
+  test('a will waits for its delay, and after a restart for the grace, as long as before', () => {
+    const bench = new EngineBench({ durable: true });
+    const will = { topic: 'w', payload: 'gone', properties: { willDelayInterval: 30 } };
+    const persistent = { cleanStart: false, sessionExpiryInterval: 1_000_000 } as const;
+    const watch = (): EngineClient => bench.subscriber('w', { clientId: 'watcher' });
+    bench.connect({ ...persistent, clientId: 'a', will }).lose();
+    let watcher = watch();
+    for (const clientId of ['b', 'c']) bench.connect({ ...persistent, clientId, will });
+    bench.connect({ clientId: 'ends', will });
+    for (const expected of [1, 3]) {
+      bench.advance(2_000);
+      set(bench, milliseconds);
+      bench.advance(27_999);
+      expect(watcher.payloads()).toEqual([]);
+      bench.advance(1);
+      expect(watcher.payloads()).toHaveLength(expected);
+      bench.crash(30_000);
+      watcher = watch();
+    }
   });
 });

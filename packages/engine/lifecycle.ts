@@ -1,7 +1,8 @@
 /** From the opening of a session to its end: take-over, leaving, expiry, wills (MQTT 5.0 sections 3.1.2.4, 3.1.2.5, 4.1). */
 import type { ProtocolVersion } from '../codec/mod.ts';
 import type { Broker } from './broker.ts';
-import { letGo } from './message.ts';
+import type { LimitName } from './limits.ts';
+import { letGo, messageBytes } from './message.ts';
 import type { AccessRules } from './ports.ts';
 import { deliver, mayReplay, resend } from './session/deliver.ts';
 import type { SessionLink } from './session/link.ts';
@@ -80,7 +81,7 @@ function returned(broker: Broker, clientId: string): void {
 /** Publishes the will of a session that ended with the service, at the time given, unless its client is back before. */
 export function scheduleOrphan(broker: Broker, session: Session, at: number): void {
   broker.orphans.set(session.clientId, session);
-  session.willTimer = broker.ports.timers.schedule(at, (now) => {
+  session.willTimer = broker.ports.timers.wait(at, (now) => {
     session.willTimer = null;
     broker.orphans.delete(session.clientId);
     session.rules = broker.rulesOf(session);
@@ -128,14 +129,21 @@ export function leaveSession(broker: Broker, session: Session, keepWill: boolean
 /** Retained messages that had not gone out yet wait in the queue of the session, as many as it has room for. */
 function keepBacklog(broker: Broker, session: Session, now: number): void {
   const backlog = session.backlog ?? [];
-  const room = broker.context.limits.queuedMessages ?? Infinity;
+  const { queuedMessages, queuedBytes } = broker.context.limits;
+  const { outbound } = session;
+  // What waits already was acknowledged to somebody: what is retained still does not push it out.
+  let full: LimitName | null = null;
   session.backlog = null;
   for (const { messages, options, pending, isRetained, isLater } of backlog) {
     const rest = pending === null || !isRetained(pending) ? messages : [pending, ...messages];
     for (const message of rest) {
       const qos = options.qos < message.qos ? options.qos : message.qos;
       if (qos === 0 || isLater(message) || !mayReplay(session, options, message)) continue;
-      if (session.outbound.queuedMessages >= room) {
+      if (outbound.queuedMessages >= (queuedMessages ?? Infinity)) full = 'queuedMessages';
+      else if (outbound.queuedMessages > 0 && outbound.queuedBytes + messageBytes(message) > (queuedBytes ?? Infinity))
+        full ??= 'queuedBytes';
+      if (full !== null) {
+        broker.context.reached[full]++;
         broker.counters.messagesDroppedQueue++;
         broker.drops.add(session, 'limit.queue', message.topic, now);
         continue;
@@ -164,7 +172,7 @@ export function scheduleExpiry(broker: Broker, session: Session, at: number): vo
 }
 
 export function scheduleWill(broker: Broker, session: Session, at: number): void {
-  session.willTimer = broker.ports.timers.schedule(at, (now) => {
+  session.willTimer = broker.ports.timers.wait(at, (now) => {
     session.willTimer = null;
     publishWill(broker, session, now);
     broker.context.store.putSession(session);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { EngineBench } from '../../testkit/engine-bench.ts';
+import { DEPLOYMENT, EngineBench } from '../../testkit/engine-bench.ts';
 import { PacketType } from '../codec/mod.ts';
 
 const persistent = { clientId: 'a', cleanStart: false, sessionExpiryInterval: 1000 } as const;
@@ -144,6 +144,34 @@ describe('retained messages', () => {
       publisher.publish('t', 'x', { qos: 1, packetIdentifier, properties: { userProperties } });
     expect(bench.counters()).toMatchObject({ queuedMessages: 1, messagesDroppedQueue: 2 });
     expect(bench.counters().queuedBytes).toBeLessThan(100_000 + 700 * 128);
+  });
+});
+
+describe('retained messages that had not gone out when their subscriber left', () => {
+  test.each([
+    ['queuedMessages', { queuedMessages: 5 }],
+    ['queuedBytes', { queuedBytes: 100_000 }],
+  ] as const)('fill the queue up to %s, and push out nothing that waits in it', (limit, limits) => {
+    const bench = new EngineBench({ limits });
+    const publisher = bench.connect({ clientId: 'p' });
+    for (let index = 0; index < 20; index++)
+      publisher.publish(`r/${index}`, 'x'.repeat(20_000), { retain: true, qos: 1, packetIdentifier: 1 });
+    const options = { clientId: 's', cleanStart: false, sessionExpiryInterval: 1_000 } as const;
+    const client = bench.subscriber('live', { ...options, properties: { receiveMaximum: 1 } }, { qos: 1 });
+    for (const payload of ['L0', 'L1', 'L2']) publisher.publish('live', payload, { qos: 1, packetIdentifier: 2 });
+    client.subscribe('r/#', { qos: 1 });
+    client.take();
+    client.lose();
+    const kept = bench.counters().queuedMessages - 2;
+    expect(kept).toBeGreaterThan(2);
+    expect(bench.counters().messagesDroppedQueue).toBe(20 - kept);
+    expect(bench.engine.limitsReached(DEPLOYMENT)?.[limit]).toBe(20 - kept);
+    const topics = bench
+      .connecting(options)
+      .messages()
+      .map(({ topic, payload }) => `${topic} ${payload.slice(0, 2)}`);
+    expect(topics.slice(0, 3)).toEqual(['live L0', 'live L1', 'live L2']);
+    expect(topics).toHaveLength(3 + kept);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, spyOn, test } from 'bun:test';
 import { DEPLOYMENT, EngineBench, OTHER_DEPLOYMENT } from '../../testkit/engine-bench.ts';
-import type { ConnectOptions } from '../../testkit/engine-client.ts';
+import { PacketType } from '../codec/mod.ts';
+import { publishOf, type ConnectOptions } from '../../testkit/engine-client.ts';
 import { StorageGate } from './storage-gate.ts';
 
 const persistent = { clientId: 'keeper', cleanStart: false, sessionExpiryInterval: 1000 } as const;
@@ -277,6 +278,24 @@ describe('while the disk cannot keep up', () => {
     world.flush();
     expect(noisy.names()).toEqual(['PUBACK 2']);
     expect(world.counters()).toMatchObject({ queuedMessages: 1, readPauses: 1 });
+  });
+
+  test('what a client leaves behind that waits for the journal is lost, and said; what needs none is handled', () => {
+    const world = bench();
+    world.subscriber('kept', persistent, { qos: 1 }).lose();
+    const reader = world.subscriber('plain', { clientId: 'reader' });
+    const client = world.connect({ clientId: 'p', version: 4, will: { topic: 'plain', payload: 'will' } });
+    world.flush();
+    world.events();
+    stall(world, DEPLOYMENT);
+    client.send(publishOf('kept', 'x', { qos: 1 }), publishOf('plain', 'before the end'), {
+      type: PacketType.DISCONNECT,
+      reasonCode: 0,
+      properties: null,
+    });
+    client.lose({ kind: 'peer' });
+    expect(reader.payloads()).toEqual(['before the end']);
+    expect(world.events('message.dropped')).toMatchObject([{ detail: 'packets from before the client left: 1' }]);
   });
 
   test('publishers go on in the order in which they began to wait', () => {

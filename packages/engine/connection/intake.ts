@@ -163,7 +163,11 @@ export class Intake implements Waiter, StorageWaiter {
 
   /** The packet that is being handled needs the journal, and that takes nothing more: it is handled again when it may, unless its client is gone. */
   postpone(broker: Broker, now: number): void {
-    if (this.#finishing) return;
+    if (this.#finishing) {
+      broker.counters.packetsReceived--;
+      this.#passedOver++;
+      return;
+    }
     this.#owner.framer.putBack();
     broker.counters.packetsReceived--;
     broker.storage.wait(this);
@@ -193,7 +197,7 @@ export class Intake implements Waiter, StorageWaiter {
       work.serveGone(false);
     }
     const lost = this.#passedOver;
-    if (lost > 0) this.#owner.emit('message.dropped', null, `${lost} packets from before the client left`, now);
+    if (lost > 0) this.#owner.emit('message.dropped', null, `packets from before the client left: ${lost}`, now);
   }
 
   /** Whether a packet of this type is passed over: one of a client that is gone, for which there is no time. */

@@ -94,8 +94,10 @@ export class WebSocketLayer implements Layer, FrameSink {
   /** Where the peer does not read, they wait for `drained`. */
   #answerPings(): void {
     if (this.#pongs.length === 0 || this.#state !== 'frames' || !this.#host.writable) return;
-    this.#host.sendRaw(Buffer.concat(this.#pongs));
-    this.#pongs.length = 0;
+    const pongs = this.#pongs;
+    // First, for sending may say at once that all is sent.
+    this.#pongs = [];
+    this.#host.sendRaw(Buffer.concat(pongs));
   }
 
   #readRequest(earlier: Buffer, bytes: Uint8Array): void {
