@@ -58,6 +58,8 @@ export class Connection implements SessionLink, StorageWaiter {
   /** Milliseconds without a packet after which the connection ends; 0: never. */
   keepAliveMs = 0;
   lastPacketAt: number;
+  /** The client is gone, and what it has left over is being handled: nothing can be sent to it. */
+  isGone = false;
   readonly intake: Intake;
   readonly #output = new Output(this);
   #keepAliveTimer: Timer | null = null;
@@ -80,10 +82,6 @@ export class Connection implements SessionLink, StorageWaiter {
 
   get maximumPacketSize(): number {
     return this.manners.maximumPacketSize;
-  }
-
-  get isGone(): boolean {
-    return this.intake.isGone;
   }
 
   get congested(): boolean {
@@ -150,7 +148,7 @@ export class Connection implements SessionLink, StorageWaiter {
       this.world.timers.cancel(state.timer);
       return handleConnect(this, now);
     }
-    if (state.kind !== 'connected' || this.intake.skips(type, state.broker)) return;
+    if (state.kind !== 'connected' || (this.isGone && this.intake.skips(type, state.broker))) return;
     state.broker.counters.packetsReceived++;
     state.broker.work.packet(now);
     state.broker.context.store.mark();

@@ -40,19 +40,13 @@ export class Intake implements Waiter, StorageWaiter {
   /** One message may be handled whatever the deployment's rate or the memory say: its turn has come. */
   #granted = false;
   #paused = false;
-  /** The client is gone: what has been read of it waits for nothing any more. */
-  #finishing = false;
+  /** Packets of a client that is gone for which there was no time, or no journal. */
   #passedOver = 0;
   /** By reason, when it was said last. */
   #saidAt: Map<string, number> | null = null;
 
   constructor(owner: Connection) {
     this.#owner = owner;
-  }
-
-  /** The client is gone, and what it has left over is being handled: nothing can be sent to it. */
-  get isGone(): boolean {
-    return this.#finishing;
   }
 
   /** True while the server reads nothing from the client by its own will: the keep-alive clock stands still. */
@@ -102,7 +96,7 @@ export class Intake implements Waiter, StorageWaiter {
     const { state, world, framer } = this.#owner;
     if (state.kind === 'awaitingConnect') return true;
     if (state.kind !== 'connected') return false;
-    if (this.#finishing) return true;
+    if (this.#owner.isGone) return true;
     if (this.#owner.opening || this.#wait !== null) return false;
     const { broker } = state;
     const first = framer.peekFirstByte();
@@ -163,7 +157,7 @@ export class Intake implements Waiter, StorageWaiter {
 
   /** The packet that is being handled needs the journal, and that takes nothing more: it is handled again when it may, unless its client is gone. */
   postpone(broker: Broker, now: number): void {
-    if (this.#finishing) {
+    if (this.#owner.isGone) {
       broker.counters.packetsReceived--;
       this.#passedOver++;
       return;
@@ -189,7 +183,7 @@ export class Intake implements Waiter, StorageWaiter {
     if (state.kind !== 'connected' || framer.bufferedBytes === 0) return;
     const { work } = state.broker;
     this.#leaveQueues();
-    this.#finishing = true;
+    this.#owner.isGone = true;
     work.serveGone(true);
     try {
       this.#owner.process(now);
@@ -202,7 +196,7 @@ export class Intake implements Waiter, StorageWaiter {
 
   /** Whether a packet of this type is passed over: one of a client that is gone, for which there is no time. */
   skips(type: number, broker: Broker): boolean {
-    if (!this.#finishing || type === PacketType.DISCONNECT || broker.work.hasShareForGone) return false;
+    if (type === PacketType.DISCONNECT || broker.work.hasShareForGone) return false;
     this.#passedOver++;
     return true;
   }
